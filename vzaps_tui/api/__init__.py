@@ -1,0 +1,1 @@
+"""The HTTP shell around pure decoding; nothing above knows httpx."""

@@ -1,0 +1,62 @@
+"""A page of a list as the server gave it, and a list as it has been read so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page. `total` and `total_pages` are None where the server did not say.
+
+    `unreadable` counts rows that were no objects at all and are left out (it is said on screen).
+    """
+
+    items: tuple[T, ...]
+    number: int
+    size: int
+    total: int | None = None
+    total_pages: int | None = None
+    unreadable: int = 0
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no page follows: by total_pages, else total, else by being short (CONTRACT 7, row 6)."""
+        if not self.items:
+            return True
+        if self.total_pages is not None:
+            return self.number >= self.total_pages
+        if self.total is not None:
+            return self.number * self.size >= self.total
+        return len(self.items) + self.unreadable < self.size
+
+
+class End(StrEnum):
+    """Why a list stops where it stops."""
+
+    MORE = "more"
+    COMPLETE = "complete"
+    REPEATS = "repeats"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """What has been read of a list so far, newest first, no doubles.
+
+    Attributes:
+        rows: read so far.
+        total: how many the server says there are; None = it did not say.
+        pages: how many pages are in `rows`.
+        end: MORE if a next page may exist, REPEATS if the server gives the same page again.
+        unreadable: rows that could not be read at all.
+    """
+
+    rows: tuple[T, ...] = ()
+    total: int | None = None
+    pages: int = 0
+    end: End = End.MORE
+    unreadable: int = 0

@@ -1,0 +1,100 @@
+"""What the use cases need of the world, as protocols; the composition root brings the real things."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
+from vzaps_tui.domain.envelope import Answer, Envelope, Question
+from vzaps_tui.domain.instances import Instance, InstanceId, SessionStatus
+from vzaps_tui.domain.paging import Page
+from vzaps_tui.domain.retries import RetryReceipt
+from vzaps_tui.domain.webhooks import WebhookConfig
+
+
+class Gateway(Protocol):
+    """The API, one method an endpoint. Each raises a VzapsError and nothing else.
+
+    Reads may be resent inside (law 1); `set_webhook` and `retry` are sent once, save for one resend
+    after a 401 (law 2).
+    """
+
+    async def instances(self, page: int, size: int) -> Answer[Page[Instance]]:
+        """One page of the account's instances, first page 1."""
+        ...
+
+    async def instance(self, instance: InstanceId) -> Answer[Instance]:
+        """One instance."""
+        ...
+
+    async def session(self, instance: InstanceId) -> Answer[SessionStatus]:
+        """Whether WhatsApp is linked."""
+        ...
+
+    async def webhook(self, instance: InstanceId) -> Answer[WebhookConfig]:
+        """The stored configuration."""
+        ...
+
+    async def set_webhook(
+        self,
+        instance: InstanceId,
+        config: WebhookConfig,
+        *,
+        url_key: str = "webhookURL",
+        events_as_list: bool = False,
+    ) -> Answer[None]:
+        """Send a configuration once, with the given spelling (CONTRACT 7, rows 1 and 2)."""
+        ...
+
+    async def search(
+        self, instance: InstanceId, page: int, size: int, status: str | None
+    ) -> Answer[Page[Delivery]]:
+        """One page of the delivery log, newest first, first page 1."""
+        ...
+
+    async def detail(self, instance: InstanceId, log: LogId) -> Answer[DeliveryDetail]:
+        """Everything of one delivery."""
+        ...
+
+    async def retry(self, instance: InstanceId, log: LogId) -> Answer[RetryReceipt]:
+        """Ask for one delivery to be sent again. A success means accepted, not delivered."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that tests can own it."""
+
+    def now(self) -> datetime:
+        """Now, aware, in the zone to show."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class EnvelopeStore(Protocol):
+    """Envelopes that outlive the program. Never raises for a broken or full disk: it forgets instead."""
+
+    async def get(self, question: Question) -> Envelope[Any] | None:
+        """The kept envelope, or None."""
+        ...
+
+    async def put(self, question: Question, envelope: Envelope[Any]) -> None:
+        """Keep an envelope; kinds that hold payloads are not kept, URLs are kept masked."""
+        ...
+
+    async def forget(
+        self, base_url: str, account: str, instance: str, kinds: frozenset[str]
+    ) -> None:
+        """Drop what is kept of these kinds of an instance."""
+        ...

@@ -1,0 +1,1 @@
+"""Textual: screens, widgets, commands. Imports services and domain only."""

@@ -1,0 +1,69 @@
+"""What the composition root hands to the user interface."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.domain.masking import Masker
+    from vzaps_tui.services.deliveries import DeliveryService
+    from vzaps_tui.services.instances import InstanceService
+    from vzaps_tui.services.ports import Clock
+    from vzaps_tui.services.retrying import RetryService
+    from vzaps_tui.services.webhooks import WebhookService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases, wired."""
+
+    instances: InstanceService
+    webhooks: WebhookService
+    deliveries: DeliveryService
+    retries: RetryService
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why the program cannot ask anything yet, for the first-run screen.
+
+    Attributes:
+        names: environment variables that are not set.
+        config_file: where the config file is looked for.
+    """
+
+    names: tuple[str, ...]
+    config_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Everything the app needs to begin.
+
+    Attributes:
+        services: None only together with `missing`.
+        label: what is connected to, for the top line: profile name, host, or `demo`.
+        instance: single-instance mode: opens straight on its deliveries.
+        read_only: commands that change something are off and say so.
+        missing: credentials that are not there; shows the first-run screen.
+        notices: words to say once at start (a cache file moved aside, an unknown key).
+        keymap: command id to keys, from the config file.
+        masker: hides secrets in any text.
+        warm: run once after the first frame: loads what start-up left out, opens connections.
+        close: run at the end: closes connections, stops the embedded emulator.
+    """
+
+    services: Services | None
+    label: str
+    masker: Masker
+    instance: InstanceId | None = None
+    read_only: bool = False
+    missing: Missing | None = None
+    notices: tuple[str, ...] = ()
+    keymap: Mapping[str, str] = field(default_factory=dict[str, str])
+    warm: Callable[[], Awaitable[None]] | None = None
+    close: Callable[[], Awaitable[None]] | None = None

@@ -1,0 +1,1 @@
+"""Reusable widgets; they know rows and text, not deliveries."""

@@ -1,4 +1,4 @@
-"""What the use cases need of the world, as protocols; the composition root brings the real things."""
+"""What the use cases need of the world, as protocols; the composition root brings it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Clock(Protocol):
 
 
 class EnvelopeStore(Protocol):
-    """Envelopes that outlive the program. Never raises for a broken or full disk: it forgets instead."""
+    """Envelopes that outlive the program. A broken or full disk raises nothing: it forgets."""
 
     async def get(self, question: Question) -> Envelope[Any] | None:
         """The kept envelope, or None."""

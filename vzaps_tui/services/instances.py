@@ -1,0 +1,58 @@
+"""The account's instances, all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from vzaps_tui.domain.envelope import Answer, Envelope
+from vzaps_tui.domain.instances import Instance
+from vzaps_tui.domain.paging import End, Listing, Page
+from vzaps_tui.services.cache import EnvelopeCache
+from vzaps_tui.services.identity import Identity
+from vzaps_tui.services.ports import Gateway
+
+FRESH = 30.0
+PAGE, MAX_PAGES = 50, 20
+
+
+class InstanceService:
+    """Lists instances. Their link state stays UNKNOWN where the list does not tell it."""
+
+    def __init__(self, gateway: Gateway, cache: EnvelopeCache, identity: Identity) -> None:
+        self._gateway = gateway
+        self._cache = cache
+        self._question = identity.ask("instances")
+
+    def peek(self) -> Envelope[Listing[Instance]] | None:
+        """What memory keeps; never waits."""
+        return self._cache.peek(self._question)
+
+    def load(self, *, force: bool = False) -> AsyncGenerator[Envelope[Listing[Instance]], None]:
+        """The kept list, then, unless that is fresh, the API's; see `EnvelopeCache.ask`."""
+        return self._cache.ask(self._question, self._read, fresh_for=FRESH, force=force)
+
+    async def _read(self) -> Answer[Listing[Instance]]:
+        answer = await self._gateway.instances(1, PAGE)
+        listing = _appended(Listing[Instance](), answer.data)
+        while listing.end is End.MORE and listing.pages < MAX_PAGES:
+            page = (await self._gateway.instances(listing.pages + 1, PAGE)).data
+            listing = _appended(listing, page)
+        return Answer(listing, answer.code, answer.success, answer.request_id)
+
+
+def _appended(listing: Listing[Instance], page: Page[Instance]) -> Listing[Instance]:
+    """The listing with the rows of its next page that it does not hold yet."""
+    known = {row.id for row in listing.rows}
+    added = {row.id: row for row in page.items if row.id not in known}
+    if page.is_last:
+        end = End.COMPLETE
+    else:
+        # A full page of nothing but known rows: the server gives the same page again.
+        end = End.MORE if added else End.REPEATS
+    return Listing(
+        (*listing.rows, *added.values()),
+        page.total,
+        listing.pages + 1,
+        end,
+        listing.unreadable + (page.unreadable if end is not End.REPEATS else 0),
+    )

@@ -11,7 +11,7 @@ LogId = NewType("LogId", str)
 
 
 class StatusClass(StrEnum):
-    """What a status word means for a person; the word itself is shown verbatim where it is OTHER."""
+    """What a status word means for a person; where it is OTHER the word is shown verbatim."""
 
     FAILED = "FAILED"
     PENDING = "PENDING"
@@ -74,11 +74,13 @@ class Delivery:
     def status_word(self) -> str:
         """The word for the screen: the class, or the API's own word in upper case."""
         known = self.status_class
-        return known.value if known is not StatusClass.OTHER else (self.status.upper() or "UNKNOWN")
+        if known is not StatusClass.OTHER:
+            return known.value
+        return self.status.strip().upper() or "UNKNOWN"
 
     @property
     def time(self) -> datetime | None:
-        """The time a row is sorted and shown by: when it was created, else the nearest thing to it."""
+        """The time a row is sorted and shown by: its creation, else the nearest thing to it."""
         return self.created_at or self.last_attempt_at or self.updated_at
 
 
@@ -101,7 +103,8 @@ class DeliveryDetail:
     Attributes:
         delivery: the same facts as in the list, read anew.
         attempts: oldest first; empty where the API gave only a number.
-        payload: the text as it was sent: pretty JSON where it is JSON, else verbatim; None = not told.
+        payload: the text as it was sent: pretty JSON where it is JSON, else verbatim; None = not
+            told.
         payload_is_json: whether `payload` could be read as JSON.
         response: body of the receiver's last answer.
         raw: the API's whole answer, pretty JSON, secrets masked.

@@ -61,8 +61,9 @@ class Envelope(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What an envelope answers; the key of the cache. Identity is part of it, so that no account
-    and no server ever sees another's data.
+    """What an envelope answers; the key of the cache.
+
+    Identity is part of it, so that no account and no server ever sees another's data.
 
     Attributes:
         base_url: the server asked.

@@ -25,14 +25,21 @@ class Page(Generic[T]):
 
     @property
     def is_last(self) -> bool:
-        """Whether no page follows: by total_pages, else total, else by being short (CONTRACT 7, row 6)."""
-        if not self.items:
+        """Whether no page follows: by total_pages, else total, else by being short.
+
+        CONTRACT 7, row 6. Counts that contradict the rows at hand are not believed; rows that
+        could not be read are rows. A server that gives fewer rows than asked, and says the total,
+        is asked for the next page rather than cut short.
+        """
+        rows = len(self.items) + self.unreadable
+        if not rows:
             return True
-        if self.total_pages is not None:
+        if self.total_pages:
             return self.number >= self.total_pages
-        if self.total is not None:
-            return self.number * self.size >= self.total
-        return len(self.items) + self.unreadable < self.size
+        seen = (self.number - 1) * self.size + rows
+        if self.total is not None and self.total >= seen:
+            return self.total == seen
+        return rows < self.size
 
 
 class End(StrEnum):

@@ -105,7 +105,10 @@ class UnavailableError(VzapsError):
     """No usable answer: 5xx, timeout, reset, DNS, refused connection."""
 
     title = "The API did not answer"
-    hint = "Check the network and the base URL; refresh with ctrl+r. What is shown is what was known before."
+    hint = (
+        "Check the network and the base URL; refresh with ctrl+r. "
+        "What is shown is what was known before."
+    )
     retryable = True
     acted = True
 
@@ -114,7 +117,10 @@ class ProtocolError(VzapsError):
     """An answer that is not what the API speaks: HTML, cut or empty body, a list for an object."""
 
     title = "The answer made no sense"
-    hint = "A proxy or captive portal may be answering in the API's place. Check the base URL; refresh with ctrl+r."
+    hint = (
+        "A proxy or captive portal may be answering in the API's place. "
+        "Check the base URL; refresh with ctrl+r."
+    )
     acted = True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
+from vzaps_tui.domain.masking import mask_url
 
 FAILED_ONLY = frozenset({StatusClass.FAILED})
 
@@ -43,7 +44,7 @@ class DeliveryQuery:
         return replace(self, statuses=frozenset() if self.failed_only else FAILED_ONLY)
 
     def matches(self, row: Delivery) -> bool:
-        """Whether a row belongs on the screen; applied to every row, whatever the server filtered."""
+        """Whether a row belongs on the screen; for every row, whatever the server filtered."""
         if self.statuses and row.status_class not in self.statuses:
             return False
         if self.events and row.event not in self.events:
@@ -63,8 +64,13 @@ class DeliveryQuery:
 
 
 def contains(row: Delivery, needle: str) -> bool:
-    """Whether `needle` occurs, any case, in what the list knows of a row (never in a URL's query)."""
-    target = (row.target or "").partition("?")[0]
+    """Whether `needle` occurs, any case, in what the list knows of a row.
+
+    Of the target host and path count: never its user info, query or fragment.
+    """
+    target = (row.target or "").partition("?")[0].partition("#")[0]
+    if "@" in target:
+        target = mask_url(target)
     code = "" if row.http_status is None else str(row.http_status)
     hay = "\n".join((row.id, row.status, row.status_word, row.event, code, row.error or "", target))
     return needle.casefold() in hay.casefold()

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
 from vzaps_tui.domain.instances import InstanceId
+from vzaps_tui.domain.times import took
+
+T = TypeVar("T", int, datetime)
 
 
 class Outcome(StrEnum):
@@ -34,7 +38,8 @@ class RetryReceipt:
     """The API's answer to a retry: accepted, nothing more.
 
     Attributes:
-        new_log: id of another log that the answer names, where the server writes a retry to a new one.
+        new_log: id of another log that the answer names, where the server writes a retry to a new
+            one.
         message: the server's own words, unsafe text; empty if none.
     """
 
@@ -44,7 +49,10 @@ class RetryReceipt:
 
 @dataclass(frozen=True, slots=True)
 class RetryPlan:
-    """Deliveries to send again, frozen before anything is sent; `resend_delivered` only by a person's word."""
+    """Deliveries to send again, frozen before anything is sent.
+
+    `resend_delivered` is set by a person's word only.
+    """
 
     instance: InstanceId
     deliveries: tuple[Delivery, ...]
@@ -81,16 +89,40 @@ def splits(rows: tuple[Delivery, ...]) -> dict[StatusClass, tuple[Delivery, ...]
 
 
 def has_news(before: Delivery, after: Delivery) -> bool:
-    """Whether `after` shows a try that `before` did not: more tries, a later try, or another status."""
-    if (after.attempts or 0) > (before.attempts or 0):
+    """Whether `after` shows a try that `before` did not.
+
+    Evidence is another log; or, where both tell it, more tries, a later try, another HTTP status or
+    another class of status. What `before` did not tell is no evidence: a list row often knows less
+    than the detail, and learning of an old failure is not a new one.
+    """
+    if after.id and after.id != before.id:
         return True
-    if after.last_attempt_at and after.last_attempt_at != before.last_attempt_at:
-        return True
-    return after.status_class is not before.status_class
+    return (
+        _grew(before.attempts, after.attempts)
+        or _grew(before.last_attempt_at, after.last_attempt_at)
+        or _differ(before.http_status, after.http_status)
+        or _differ(_told_class(before), _told_class(after))
+    )
+
+
+def _grew(before: T | None, after: T | None) -> bool:
+    return before is not None and after is not None and after > before
+
+
+def _differ(before: object, after: object) -> bool:
+    return before is not None and after is not None and after != before
+
+
+def _told_class(row: Delivery) -> StatusClass | None:
+    told = row.status.strip() or row.http_status is not None
+    return row.status_class if told else None
 
 
 def judge(before: Delivery, after: Delivery) -> Outcome | None:
-    """What a retry led to, from the log read before it was sent and the log read now; None = not known yet."""
+    """What a retry led to, from the log read before it was sent and the log read now.
+
+    None where it is not known yet: still pending, nothing new, or a status nobody knows.
+    """
     if after.status_class is StatusClass.PENDING or not has_news(before, after):
         return None
     return {
@@ -101,13 +133,5 @@ def judge(before: Delivery, after: Delivery) -> Outcome | None:
 
 def tell(after: Delivery) -> str:
     """A final try in a few words: `200 in 42 ms`, `500 in 1.2 s`, or the error's own text."""
-    took = ""
-    if after.duration_ms is not None:
-        took = (
-            f" in {after.duration_ms:.0f} ms"
-            if after.duration_ms < 1000
-            else f" in {after.duration_ms / 1000:.1f} s"
-        )  # noqa: PLR2004 - ms in a second
-    if after.http_status:
-        return f"{after.http_status}{took}"
-    return (after.error or after.status_word) + took
+    what = str(after.http_status) if after.http_status else after.error or after.status_word
+    return what if after.duration_ms is None else f"{what} in {took(after.duration_ms)}"

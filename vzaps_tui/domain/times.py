@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_NOW = 5
+_FINE, _COARSE = 5, 20
+"""Below a minute an age grows in steps of 5 s, from 20 s on in steps of 20 s."""
+_MS = 1000
 
 
 def age(seconds: float) -> str:
-    """`just now`, `20 s ago`, `3 min ago`, `2 h ago`, `5 d ago`; in steps, so that it seldom changes."""
-    if seconds < _NOW:
+    """`just now`, `20 s ago`, `3 min ago`, `2 h ago`, `5 d ago`; in steps: it seldom changes.
+
+    Less than nothing, as after a clock was set back, is `just now`.
+    """
+    if seconds < _FINE:
         return "just now"
     if seconds < _MINUTE:
-        return f"{int(seconds // 5 * 5) if seconds < 20 else int(seconds // 20 * 20)} s ago"  # noqa: PLR2004 - steps of 5 s, then 20 s
+        step = _FINE if seconds < _COARSE else _COARSE
+        return f"{int(seconds // step * step)} s ago"
     if seconds < _HOUR:
         return f"{int(seconds // _MINUTE)} min ago"
     if seconds < _DAY:
@@ -22,11 +28,13 @@ def age(seconds: float) -> str:
 
 
 def next_change(seconds: float) -> float:
-    """Seconds until `age(seconds)` will read differently."""
-    if seconds < 20:  # noqa: PLR2004 - see age()
-        step = 5.0
+    """Seconds until `age(seconds)` will read differently; more than 0."""
+    if seconds < _FINE:
+        return _FINE - seconds
+    if seconds < _COARSE:
+        step = _FINE
     elif seconds < _MINUTE:
-        step = 20.0
+        step = _COARSE
     elif seconds < _HOUR:
         step = _MINUTE
     elif seconds < _DAY:
@@ -37,17 +45,26 @@ def next_change(seconds: float) -> float:
 
 
 def clock_time(moment: datetime | None, now: datetime) -> str:
-    """Local time of day; with the date where it is not today's. `now` is aware, in the zone to show."""
+    """Local time of day, `14:02:11`; with the date where it is not today's, `-` for None.
+
+    Both are aware; `now` is in the zone to show. Times at the edge of the calendar (Go's zero time
+    is the year 1) have no local form in every zone and are shown as their own date.
+    """
     if moment is None:
         return "-"
-    local = moment.astimezone(now.tzinfo)
+    try:
+        local = moment.astimezone(now.tzinfo)
+    except OverflowError:
+        return moment.date().isoformat()
     if local.date() == now.date():
         return local.strftime("%H:%M:%S")
-    return local.strftime("%m-%d %H:%M" if local.year == now.year else "%Y-%m-%d")
+    return local.strftime("%m-%d %H:%M") if local.year == now.year else local.date().isoformat()
 
 
 def took(milliseconds: float | None) -> str:
     """`42 ms`, `1.2 s`, `-`."""
     if milliseconds is None:
         return "-"
-    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"  # noqa: PLR2004 - ms in a second
+    if round(milliseconds) < _MS:
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / _MS:.1f} s"

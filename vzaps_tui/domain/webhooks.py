@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from vzaps_tui.domain.masking import MASK
+
 ALL = "All"
 
 EVENTS: dict[str, str] = {
@@ -48,64 +50,90 @@ class Finding:
     text: str
 
 
+_PRIVATE_SUFFIXES = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
+_NEVER_IN_A_HOST = frozenset('<>"\\^`{|}%*')
+
+
 def _host_warning(host: str) -> str | None:
-    if host == "localhost" or host.endswith((".local", ".internal", ".localhost")):
+    name = host.rstrip(".")
+    if name == "localhost" or name.endswith(_PRIVATE_SUFFIXES):
         return f"{host} is a private name: VZaps may not be able to reach it."
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(name)
     except ValueError:
-        return None if "." in host else f"{host} has no domain: VZaps may not be able to reach it."
-    if address.is_private or address.is_loopback or address.is_link_local:
+        return None if "." in name else f"{host} has no domain: VZaps may not be able to reach it."
+    mapped = getattr(address, "ipv4_mapped", None)
+    if mapped is not None:
+        address = mapped
+    if address.is_multicast or not address.is_global:
         return f"{host} is a private address: VZaps may not be able to reach it."
     return None
 
 
-def check_url(url: str) -> tuple[Finding, ...]:
-    """Remarks on a webhook URL as typed; an ERROR among them means it must not be sent."""
-
-    def error(text: str) -> tuple[Finding, ...]:
-        return (Finding(Level.ERROR, text),)
-
+def _unreadable(url: str) -> str | None:
+    """Why the text is no URL at all."""
     if not url.strip():
-        return error("A webhook needs a URL. Clearing it is not offered by the API.")
-    if url != url.strip() or any(char.isspace() or not char.isprintable() for char in url):
-        return error("The URL holds spaces or invisible characters.")
+        return "A webhook needs a URL. Clearing it is not offered by the API."
+    if MASK[0] in url:
+        return f"The URL still holds a hidden part ({MASK}): type the hidden part anew."
+    if any(char.isspace() or not char.isprintable() for char in url):
+        return "The URL holds spaces or invisible characters."
+    return None
+
+
+def _unusable(url: str) -> str | None:
+    """Why the URL cannot be called."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
-        return error("The URL cannot be read: check host and port.")
+        return "The URL cannot be read: check host and port."
     if parts.scheme not in ("http", "https"):
-        return error("The URL must begin with https:// or http://.")
-    if not host:
-        return error("The URL has no host.")
-    found: list[Finding] = []
+        return "The URL must begin with https:// or http://."
+    if not host or not host.strip("."):
+        return "The URL has no host."
+    if port == 0 or _NEVER_IN_A_HOST.intersection(host):
+        return "The URL cannot be read: check host and port."
+    return None
+
+
+def check_url(url: str) -> tuple[Finding, ...]:
+    """Remarks on a webhook URL as typed; an ERROR among them means it must not be sent.
+
+    A URL that still holds the mask is an ERROR: the hidden part would be lost on the server.
+    """
+    if wrong := _unreadable(url) or _unusable(url):
+        return (Finding(Level.ERROR, wrong),)
+    parts = urlsplit(url)
+    warnings: list[str] = []
     if parts.scheme == "http":
-        found.append(
-            Finding(Level.WARNING, "http:// is not encrypted: payloads travel in the open.")
-        )
-    if warning := _host_warning(host):
-        found.append(Finding(Level.WARNING, warning))
+        warnings.append("http:// is not encrypted: payloads travel in the open.")
+    if warning := _host_warning(parts.hostname or ""):
+        warnings.append(warning)
     if parts.fragment:
-        found.append(Finding(Level.WARNING, "The part after # is never sent to a server."))
-    return tuple(found)
+        warnings.append("The part after # is never sent to a server.")
+    return tuple(Finding(Level.WARNING, text) for text in warnings)
 
 
 def check_events(events: Iterable[str]) -> tuple[Finding, ...]:
-    """Remarks on a choice of events; none chosen is an ERROR (`events: ""` is undefined, CONTRACT 3.4)."""
-    chosen = tuple(events)
+    """Remarks on a choice of events; none chosen is an ERROR.
+
+    What `events: ""` means to the server is undefined (CONTRACT 3.4); so is a name with a comma, as
+    names travel joined by commas.
+    """
+    chosen = tuple(name for name in events if name)
     if not chosen:
         return (Finding(Level.ERROR, "Choose at least one event."),)
-    unknown = [name for name in chosen if name not in EVENTS]
-    if unknown:
-        return (
-            Finding(Level.WARNING, f"Not among the ten documented names: {', '.join(unknown)}."),
-        )
+    if any("," in name for name in chosen):
+        return (Finding(Level.ERROR, "The name of an event cannot hold a comma."),)
+    if unknown := [name for name in chosen if name not in EVENTS]:
+        names = ", ".join(unknown)
+        return (Finding(Level.WARNING, f"Not among the ten documented names: {names}."),)
     return ()
 
 
 def canonical_events(events: Iterable[str]) -> tuple[str, ...]:
-    """The documented order, unknown names last, no doubles, and `All` alone where it is among them."""
+    """The documented order, unknown names last, no doubles; `All` alone if it is among them."""
     chosen = dict.fromkeys(name for name in events if name)
     if ALL in chosen:
         return (ALL,)

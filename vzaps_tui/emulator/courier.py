@@ -1,0 +1,121 @@
+"""Real deliveries: POSTs to receivers on this machine, never to another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC
+
+import httpx
+
+from vzaps_tui.emulator.logs import Result
+from vzaps_tui.emulator.receivers import is_loopback
+from vzaps_tui.emulator.world import Job, World
+
+CONCURRENCY = 8
+"""POSTs under way at once."""
+BODY_LIMIT = 64 * 1024
+"""Bytes of a receiver's answer that are read and kept."""
+
+
+class Courier:
+    """Empties the world's outbox while it runs. Lives on one event loop."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._woken = asyncio.Event()
+        self._slots = asyncio.Semaphore(CONCURRENCY)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._client: httpx.AsyncClient | None = None
+
+    async def run(self) -> None:
+        """Deliver until cancelled; then drop what waits, break off what is under way, close."""
+        loop = asyncio.get_running_loop()
+        self._world.wake = lambda: loop.call_soon_threadsafe(self._woken.set)
+        self._woken.set()
+        try:
+            while True:
+                await self._woken.wait()
+                self._woken.clear()
+                while self._world.outbox:
+                    await self._hand_out(self._world.outbox.popleft())
+        finally:
+            self._world.wake = lambda: None
+            await self._stop()
+
+    async def _hand_out(self, job: Job) -> None:
+        if job.delay > 0:
+            self._put_off(job)
+            return
+        await self._slots.acquire()
+        task = asyncio.create_task(self._deliver(job))
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._slots.release()
+        if not task.cancelled() and (problem := task.exception()):
+            raise problem
+
+    def _put_off(self, job: Job) -> None:
+        def due() -> None:
+            self._timers.discard(handle)
+            self._world.outbox.append(job._replace(delay=0.0))
+            self._woken.set()
+
+        handle = asyncio.get_running_loop().call_later(job.delay, due)
+        self._timers.add(handle)
+
+    async def _deliver(self, job: Job) -> None:
+        if job.plan != job.log.plan or not is_loopback(job.log.url):
+            return
+        at = self._world.now().astimezone(UTC)
+        self._world.record(job, await self._post(job), at)
+
+    async def _post(self, job: Job) -> Result:
+        payload = self._world.payload(job.instance, job.log)
+        text = payload if isinstance(payload, str) else json.dumps(payload)
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "vzaps-emulator",
+            "X-Instance-ID": job.instance.id,
+        }
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        status: int | None = None
+        body = ""
+        try:
+            async with asyncio.timeout(self._world.delivery_timeout):
+                status, body = await self._exchange(job.log.url, text.encode(), headers)
+            error = None if 200 <= status < 300 else f"HTTP {status}"  # noqa: PLR2004 - success
+        except TimeoutError:
+            error = f"timeout: no answer within {self._world.delivery_timeout:g} s"
+        except httpx.ConnectError as problem:
+            error = f"connection refused: {problem}"
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        return Result(status, error, body, round((loop.time() - began) * 1000, 1))
+
+    async def _exchange(self, url: str, content: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        if self._client is None:
+            # No proxy from the environment and no redirect may lead away from this machine.
+            self._client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 - one deadline above
+        async with self._client.stream("POST", url, content=content, headers=headers) as answer:
+            body = bytearray()
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) >= BODY_LIMIT:
+                    break
+            return answer.status_code, bytes(body[:BODY_LIMIT]).decode(errors="replace")
+
+    async def _stop(self) -> None:
+        for handle in self._timers:
+            handle.cancel()
+        tasks = list(self._under_way)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._client is not None:
+            await self._client.aclose()

@@ -1,4 +1,4 @@
-"""Answers at once from what is kept, then freshens them: one request a question, none while fresh."""
+"""Answers at once from what is kept, then freshens it: one request a question, none while fresh."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Group = tuple[str, str, str, str]
 
 LIMIT = 200
 KIND_LIMITS = {"delivery": 32}
-"""Most envelopes of a kind in memory, where it differs: a delivery may hold a payload of megabytes."""
+"""Most envelopes of a kind in memory where it differs: a delivery may hold megabytes."""
 
 STORED_KINDS = frozenset({"instances", "webhook", "deliveries", "session"})
 """Kinds that the store is asked about and told; payloads are never among them."""
@@ -75,7 +75,9 @@ class EnvelopeCache:
     def held(self, sample: Question) -> tuple[tuple[Question, Envelope[Any]], ...]:
         """All that memory keeps of the server, account, instance and kind of `sample`."""
         group = _group(sample)
-        kind = self._memory.get(sample.kind, {})
+        kind = self._memory.get(sample.kind)
+        if kind is None:
+            return ()
         return tuple((asked, kept) for asked, kept in kind.items() if _group(asked) == group)
 
     async def kept(self, question: Question) -> Envelope[Any] | None:
@@ -108,8 +110,8 @@ class EnvelopeCache:
             force: ask the API however fresh the kept value is.
 
         Yields:
-            The kept value (source CACHE) if there is one; then, where it is older than `fresh_for`, the
-            API's (LIVE), or the kept one again with the problem that kept it from being fresher.
+            The kept value (source CACHE) if there is one; then, where it is older than `fresh_for`,
+            the API's (LIVE), or the kept one with the problem that kept it from being fresher.
 
         Raises:
             VzapsError: the API could not be asked and nothing is kept, or what was kept is known
@@ -162,9 +164,9 @@ class EnvelopeCache:
         for kind in kinds:
             group = (base_url, account, instance, kind)
             self._generations[group] = self._generations.get(group, 0) + 1
-            memory = self._memory.get(kind, {})
-            for question in [asked for asked in memory if _group(asked) == group]:
-                del memory[question]
+            sample = Question(base_url, account, instance, kind)
+            for question, _ in self.held(sample):
+                del self._memory[kind][question]
         if self._store is not None:
             await self._store.forget(base_url, account, instance, kinds)
 

@@ -44,11 +44,8 @@ def _appended(listing: Listing[Instance], page: Page[Instance]) -> Listing[Insta
     """The listing with the rows of its next page that it does not hold yet."""
     known = {row.id for row in listing.rows}
     added = {row.id: row for row in page.items if row.id not in known}
-    if page.is_last:
-        end = End.COMPLETE
-    else:
-        # A full page of nothing but known rows: the server gives the same page again.
-        end = End.MORE if added else End.REPEATS
+    # A page of nothing but known rows, and more to come: the server gives the same page again.
+    end = End.COMPLETE if page.is_last else End.MORE if added else End.REPEATS
     return Listing(
         (*listing.rows, *added.values()),
         page.total,

@@ -1,4 +1,4 @@
-"""Sends deliveries again, one after another, each at most once, and tells what each retry led to."""
+"""Sends deliveries again, one by one, each at most once, and tells what each retry led to."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class WebhookService:
     def load(
         self, instance: InstanceId, *, force: bool = False
     ) -> AsyncGenerator[Envelope[WebhookConfig], None]:
-        """The kept configuration, then, unless that is fresh, the API's; see `EnvelopeCache.ask`."""
+        """The kept configuration, then, unless that is fresh, the API's (`EnvelopeCache.ask`)."""
         question = self._question(instance)
         return self._cache.ask(
             question, lambda: self._gateway.webhook(instance), fresh_for=FRESH, force=force

@@ -9,7 +9,7 @@ from vzaps_tui.domain.envelope import Envelope, Question
 
 
 class SqliteEnvelopes:
-    """An envelope store in one SQLite file. Nothing of the disk is ever raised: it forgets instead."""
+    """An envelope store in one SQLite file. The disk's troubles are never raised: it forgets."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

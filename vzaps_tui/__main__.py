@@ -6,7 +6,7 @@ import gc
 def main() -> None:
     """Run the command line; collection waits until the first frame is up (see ui.app)."""
     gc.disable()
-    from vzaps_tui.cli import main as run  # noqa: PLC0415 - after gc is off: imports make most of start-up's garbage
+    from vzaps_tui.cli.entry import main as run  # noqa: PLC0415 - after gc is off: imports make most of start-up's garbage
 
     run()
 

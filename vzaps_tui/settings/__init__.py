@@ -1,7 +1,8 @@
-"""Settings: declared once, read from flags, environment and config file, explained in words."""
+"""Settings: declared once (model), found (loading, config_file), explained in words.
 
-from vzaps_tui.settings.config_file import Config, read_config
-from vzaps_tui.settings.loading import load
+Only the declarations are loaded here: `--help` needs them, and must stay quick.
+"""
+
 from vzaps_tui.settings.model import (
     DEFAULT_BASE_URL,
     Declaration,
@@ -11,14 +12,4 @@ from vzaps_tui.settings.model import (
     table,
 )
 
-__all__ = [
-    "DEFAULT_BASE_URL",
-    "Config",
-    "Declaration",
-    "Kind",
-    "Settings",
-    "declared",
-    "load",
-    "read_config",
-    "table",
-]
+__all__ = ["DEFAULT_BASE_URL", "Declaration", "Kind", "Settings", "declared", "table"]

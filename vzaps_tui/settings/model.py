@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vzaps_tui.domain.masking import MASK, Secret
-from vzaps_tui.domain.text import visible
+if TYPE_CHECKING:
+    from vzaps_tui.domain.masking import Secret
 
 DEFAULT_BASE_URL: Final = "https://api.vzaps.com"
 EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
@@ -26,8 +26,7 @@ class Kind(StrEnum):
     RATE = "a number"
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(NamedTuple):
     """One setting: all that is said of it anywhere."""
 
     name: str
@@ -134,6 +133,9 @@ class Settings:
 
     def explain(self) -> str:
         """One line a setting: name, value (secrets masked), where it came from."""
+        from vzaps_tui.domain.masking import MASK  # noqa: PLC0415 - --help must stay quick
+        from vzaps_tui.domain.text import visible  # noqa: PLC0415 - same
+
         lines: list[str] = []
         for one in declared():
             value: object = getattr(self, one.name)

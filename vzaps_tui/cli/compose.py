@@ -1,0 +1,204 @@
+"""Builds the program from its parts: services, API, archive, and the emulator of the demo."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from vzaps_tui.cli.clock import SystemClock
+from vzaps_tui.cli.gateway import Connection, DeferredGateway
+from vzaps_tui.domain.instances import InstanceId
+from vzaps_tui.domain.masking import Masker, Secret
+from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.text import visible
+from vzaps_tui.services.cache import EnvelopeCache
+from vzaps_tui.services.deliveries import DeliveryService
+from vzaps_tui.services.identity import Identity
+from vzaps_tui.services.instances import InstanceService
+from vzaps_tui.services.retrying import RetryService
+from vzaps_tui.services.webhooks import WebhookService
+from vzaps_tui.settings import Settings
+from vzaps_tui.ui.launch import Launch, Missing, Services
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from vzaps_tui.storage.envelopes import SqliteEnvelopes
+
+DEMO: Final = "demo"
+_DEMO_RATE: Final = 50.0  # requests a second: the emulator is here, and nobody else's
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be composed.
+
+    Attributes:
+        archive: the file of the archive; None keeps all in memory. The demo never uses it.
+        demo: ask the embedded emulator instead of the API.
+        notices: words to say once at start, beside those of the settings.
+    """
+
+    settings: Settings
+    config: Path
+    archive: Path | None
+    demo: bool = False
+    notices: tuple[str, ...] = ()
+
+
+def compose(plan: Plan, masker: Masker) -> Launch:
+    """Everything the app needs; no file is opened and no connection made yet."""
+    settings = plan.settings
+    if not plan.demo and (names := settings.missing()):
+        return Launch(
+            services=None,
+            label=_label(plan),
+            masker=masker,
+            read_only=settings.read_only,
+            missing=Missing(names, str(plan.config)),
+            notices=(*settings.notices, *plan.notices),
+            keymap=settings.keys,
+        )
+    store = None if plan.demo else _store(plan.archive)
+    gateway = DeferredGateway(_emulator(settings, masker) if plan.demo else _api(settings, masker))
+    return Launch(
+        services=_services(gateway, store, identity(plan), settings.retry_pace),
+        label=_label(plan),
+        masker=masker,
+        instance=_instance(plan),
+        read_only=settings.read_only,
+        notices=plan.notices if plan.demo else (*settings.notices, *plan.notices),
+        keymap=settings.keys,
+        warm=_warm(gateway, store),
+        close=_close(gateway, store),
+    )
+
+
+def identity(plan: Plan) -> Identity:
+    """Whose data is kept: the server and a digest of server and client token, never the token."""
+    if plan.demo or plan.settings.client_token is None:
+        return Identity(DEMO, DEMO)
+    base_url, token = plan.settings.base_url, plan.settings.client_token.reveal()
+    digest = hashlib.sha256(f"{base_url}\n{token}".encode()).hexdigest()
+    return Identity(base_url, digest[:16])
+
+
+def _label(plan: Plan) -> str:
+    """What is connected to: a profile is named only if it is the one that gives the account."""
+    settings = plan.settings
+    if plan.demo:
+        return DEMO
+    if settings.profile and settings.sources.get("client_token") == "profile":
+        return visible(settings.profile)
+    return visible(urlsplit(settings.base_url).netloc)
+
+
+def _instance(plan: Plan) -> InstanceId | None:
+    """The instance to open at once. The demo knows none of those set for the real API."""
+    settings = plan.settings
+    if plan.demo and settings.sources.get("instance_id") != "--instance":
+        return None
+    return InstanceId(settings.instance_id) if settings.instance_id else None
+
+
+def _store(archive: Path | None) -> SqliteEnvelopes | None:
+    if archive is None:
+        return None
+    from vzaps_tui.storage.envelopes import SqliteEnvelopes  # noqa: PLC0415 - SQLite, only with a disk
+
+    return SqliteEnvelopes(archive)
+
+
+def _services(
+    gateway: DeferredGateway, store: SqliteEnvelopes | None, whose: Identity, pace: float
+) -> Services:
+    clock = SystemClock()
+    cache = EnvelopeCache(store, clock)
+    deliveries = DeliveryService(gateway, cache, whose, clock)
+    return Services(
+        instances=InstanceService(gateway, cache, whose),
+        webhooks=WebhookService(gateway, cache, whose),
+        deliveries=deliveries,
+        retries=RetryService(gateway, deliveries, clock, pace=pace),
+        clock=clock,
+    )
+
+
+def _api(settings: Settings, masker: Masker) -> Callable[[], Connection]:
+    def make() -> Connection:
+        from vzaps_tui.api.auth import Credentials  # noqa: PLC0415 - after the first frame (PERF 2)
+        from vzaps_tui.api.client import ApiClient  # noqa: PLC0415 - same
+
+        credentials = Credentials(
+            client_token=settings.client_token or Secret(""),
+            client_secret=settings.client_secret,
+            instance_id=settings.instance_id,
+            instance_token=settings.instance_token,
+        )
+        return Connection(
+            ApiClient(
+                base_url=settings.base_url,
+                credentials=credentials,
+                clock=SystemClock(),
+                masker=masker,
+                requests_per_second=settings.requests_per_second,
+            )
+        )
+
+    return make
+
+
+def _emulator(settings: Settings, masker: Masker) -> Callable[[], Connection]:
+    def make() -> Connection:
+        from vzaps_tui.api.auth import Credentials  # noqa: PLC0415 - after the first frame (PERF 2)
+        from vzaps_tui.api.client import ApiClient  # noqa: PLC0415 - same
+        from vzaps_tui.emulator.server import EmulatorServer  # noqa: PLC0415 - same
+        from vzaps_tui.emulator.world import World  # noqa: PLC0415 - same
+
+        world = World()
+        server = EmulatorServer(world)
+        server.start()
+        token, secret = Secret(world.client_token), Secret(world.client_secret)
+        masker.learn(token)
+        masker.learn(secret)
+        client = ApiClient(
+            base_url=server.base_url,
+            credentials=Credentials(
+                client_token=token, client_secret=secret, instance_id=None, instance_token=None
+            ),
+            clock=SystemClock(),
+            masker=masker,
+            requests_per_second=max(settings.requests_per_second, _DEMO_RATE),
+        )
+        return Connection(client, stop=server.stop)
+
+    return make
+
+
+def _warm(
+    gateway: DeferredGateway, store: SqliteEnvelopes | None
+) -> Callable[[], Awaitable[tuple[str, ...]]]:
+    async def warm() -> tuple[str, ...]:
+        notices = await store.open() if store is not None else ()
+        with contextlib.suppress(VzapsError):  # the first question tells it, with its place
+            await gateway.open()
+        return notices
+
+    return warm
+
+
+def _close(
+    gateway: DeferredGateway, store: SqliteEnvelopes | None
+) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        try:
+            await gateway.aclose()
+        finally:
+            if store is not None:
+                await store.close()
+
+    return close

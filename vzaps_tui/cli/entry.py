@@ -1,0 +1,225 @@
+"""The commands and their flags, and the one outermost guard."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import click
+
+from vzaps_tui import __version__
+from vzaps_tui.cli.places import APP, places
+from vzaps_tui.cli.run import DONE, FAILED, Run
+from vzaps_tui.cli.scenarios import EmulatorCommand, ScenarioName
+from vzaps_tui.domain.problems import SettingsError, UnavailableError, VzapsError
+from vzaps_tui.settings import Kind, declared
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+F = TypeVar("F", bound=Callable[..., Any])
+_SHELLS: Final = ("bash", "zsh", "fish")
+_METAVARS: Final = {Kind.NAME: "ID", Kind.URL: "URL"}
+_CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_pass_run = click.make_pass_decorator(Run)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(guard(sys.argv[1:], Run(os.environ)))
+
+
+def guard(arguments: Sequence[str], this: Run) -> int:
+    """Run the command line; whatever happens, an exit code and words come of it."""
+    try:
+        code = cli.main(arguments, prog_name=APP, standalone_mode=False, obj=this)
+    except click.ClickException as usage:
+        usage.show()
+        return usage.exit_code
+    except click.Abort:  # ctrl-c before or after the interface: nothing is left to say
+        return FAILED
+    except VzapsError as problem:
+        return this.note_problem(problem)
+    except Exception as error:  # noqa: BLE001 - the outermost guard: a bug must not print what it holds
+        this.note_bug(error)
+        return FAILED
+    return code if isinstance(code, int) else DONE
+
+
+def _complete_profile(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - while completing only
+
+    from vzaps_tui.settings.config_file import read_config  # noqa: PLC0415 - same
+
+    try:
+        names = read_config(places().config).profiles
+    except SettingsError:
+        return []  # nothing can be said while a line is being typed
+    return [
+        CompletionItem(name) for name in names if name.startswith(incomplete) and name.isprintable()
+    ]
+
+
+def _setting_flags(command: F) -> F:
+    """One option for each setting that has a flag."""
+    for one in reversed([found for found in declared() if found.flag]):
+        option = click.option(
+            one.flag or "",
+            one.name,
+            is_flag=one.kind is Kind.SWITCH,
+            default=None,
+            metavar=_METAVARS.get(one.kind),
+            help=one.doc,
+        )
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings=_CONTEXT)
+@click.option("--demo", is_flag=True, help="Open on the embedded emulator; needs no account.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    shell_complete=_complete_profile,
+    help="Profile of the config file.",
+)
+@_setting_flags
+@click.option("--no-disk", is_flag=True, help="Keep everything in memory: no archive, no log.")
+@click.option("--log-file", type=click.Path(dir_okay=False), metavar="F", help="Log to F.")
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def cli(
+    ctx: click.Context,
+    *,
+    demo: bool,
+    profile: str | None,
+    no_disk: bool,
+    log_file: str | None,
+    **flags: object,
+) -> int:
+    """Show the webhooks of VZaps instances, browse what was delivered, retry what failed.
+
+    Credentials are never flags. Set VZAPS_CLIENT_TOKEN and VZAPS_CLIENT_SECRET in the environment,
+    or VZAPS_CLIENT_TOKEN, VZAPS_INSTANCE_ID and VZAPS_INSTANCE_TOKEN, or a profile in the config
+    file (vzaps-tui paths says where it is).
+    """
+    this = cast("Run", ctx.obj)
+    if log_file is not None:
+        this.log_to(log_file)
+    if ctx.invoked_subcommand is not None:
+        return DONE
+    if demo and flags.get("base_url") is not None:
+        raise click.UsageError("--demo has a server of its own: leave --base-url out.")
+    from vzaps_tui.cli.tui import Wishes, show  # noqa: PLC0415 - other commands do without
+
+    return show(Wishes(demo=demo, profile=profile, no_disk=no_disk, flags=flags), this)
+
+
+@cli.command(cls=EmulatorCommand)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8780,
+    show_default=True,
+    help="0: any free one.",
+)
+@click.option("--instances", type=click.IntRange(1, 1000), default=4, show_default=True)
+@click.option(
+    "--logs",
+    type=click.IntRange(0, 1_000_000),
+    default=250,
+    show_default=True,
+    help="Deliveries of each instance.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed: the same history."
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 1000),
+    default=0.0,
+    show_default=True,
+    metavar="EVENTS_PER_S",
+    help="New events a second.",
+)
+@click.option(
+    "--scenario",
+    "scenarios",
+    type=ScenarioName(),
+    multiple=True,
+    metavar="NAME",
+    help="Repeatable.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print base URL and credentials as a JSON object."
+)
+@_pass_run
+def emulator(this: Run, *, scenarios: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - as click read them
+    """Serve a VZaps that runs here, on loopback only, until ctrl-c.
+
+    The first line printed says its base URL and credentials.
+    """
+    from vzaps_tui.emulator.command import run  # noqa: PLC0415 - the web server, only for this
+
+    gc.enable()
+    for notice in this.start_log():
+        this.say(notice)
+    try:
+        return run(**options, scenarios=scenarios, out=sys.stdout)
+    except OSError as problem:
+        words = problem.strerror or str(problem)
+        raise UnavailableError(
+            f"the emulator cannot serve port {options['port']}: {words}",
+            hint="Is another one running? Give another --port, or 0 for any free one.",
+            acted=False,
+        ) from problem
+
+
+@cli.command("paths")
+@_pass_run
+def show_paths(this: Run) -> int:
+    """Say where config, archive, state and log are."""
+    for line in places().lines(log=this.log_file):
+        click.echo(line)
+    return DONE
+
+
+@cli.group()
+def cache() -> None:
+    """The archive: what is kept of the API's answers."""
+
+
+@cache.command("clear")
+def clear_cache() -> int:
+    """Remove the archive. Nothing is lost but time."""
+    from vzaps_tui.storage.envelopes import clear  # noqa: PLC0415 - SQLite, only for this
+
+    archive = places().archive
+    freed = clear(archive)
+    click.echo(
+        f"Removed {archive}: {freed:,} bytes." if freed else f"Nothing is kept at {archive}."
+    )
+    return DONE
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(_SHELLS))
+def completion(shell: str) -> int:
+    """Print the completion script of a shell.
+
+    bash: add eval "$(vzaps-tui completion bash)" to ~/.bashrc; zsh: the same in ~/.zshrc;
+    fish: vzaps-tui completion fish > ~/.config/fish/completions/vzaps-tui.fish
+    """
+    from click.shell_completion import get_completion_class  # noqa: PLC0415 - only for this
+
+    variable = f"_{APP}_COMPLETE".replace("-", "_").upper()
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.UsageError(f"click knows no completion for {shell}")
+    click.echo(found(cli, {}, APP, variable).source())
+    return DONE

@@ -1,0 +1,77 @@
+"""Runs the interface: settings, terminal, log, composition, app; again for the demo it offers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from vzaps_tui import __version__
+from vzaps_tui.cli.places import Places, places
+from vzaps_tui.cli.run import DONE, USAGE
+from vzaps_tui.cli.terminal import why_not
+from vzaps_tui.settings import Settings
+from vzaps_tui.settings.config_file import read_config
+from vzaps_tui.settings.loading import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vzaps_tui.cli.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asked for.
+
+    Attributes:
+        flags: setting name to value, None where not given.
+    """
+
+    demo: bool = False
+    profile: str | None = None
+    no_disk: bool = False
+    flags: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+def show(wishes: Wishes, this: Run) -> int:
+    """Show the interface until it is left; the exit code.
+
+    Raises:
+        SettingsError: settings that cannot be used.
+    """
+    where = places()
+    settings = load(wishes.flags, os.environ, read_config(where.config), wishes.profile)
+    for secret in settings.secrets():
+        this.masker.learn(secret)
+    refusal = why_not(sys.stdin, sys.stderr, os.environ)
+    if refusal is not None:
+        this.say(*refusal)
+        return USAGE
+    return _draw(wishes, settings, where, this)
+
+
+def _draw(wishes: Wishes, settings: Settings, where: Places, this: Run) -> int:
+    # Textual and what is drawn with it: loaded only now that there is a terminal.
+    from vzaps_tui.cli.compose import DEMO, Plan, compose  # noqa: PLC0415
+    from vzaps_tui.ui.app import VzapsApp, keymap_problems  # noqa: PLC0415
+
+    notices = (*this.start_log(disk=not wishes.no_disk), *keymap_problems(dict(settings.keys)))
+    log = logging.getLogger(__name__)
+    log.info("vzaps-tui %s starts\n%s", __version__, settings.explain())
+    plan = Plan(
+        settings=settings,
+        config=where.config,
+        archive=None if wishes.no_disk else where.archive,
+        demo=wishes.demo,
+        notices=notices,
+    )
+    app = VzapsApp(compose(plan, this.masker))
+    if app.run() == DEMO and not plan.demo:
+        app = VzapsApp(compose(replace(plan, demo=True, notices=()), this.masker))
+        app.run()
+    code = app.return_code or DONE
+    log.info("vzaps-tui ends with %s", code)
+    return code

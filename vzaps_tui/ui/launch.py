@@ -53,7 +53,8 @@ class Launch:
         notices: words to say once at start (a cache file moved aside, an unknown key).
         keymap: command id to keys, from the config file.
         masker: hides secrets in any text.
-        warm: run once after the first frame: loads what start-up left out, opens connections.
+        warm: run once after the first frame: loads what start-up left out; returns words to
+            say once.
         close: run at the end: closes connections, stops the embedded emulator.
     """
 
@@ -65,5 +66,5 @@ class Launch:
     missing: Missing | None = None
     notices: tuple[str, ...] = ()
     keymap: Mapping[str, str] = field(default_factory=dict[str, str])
-    warm: Callable[[], Awaitable[None]] | None = None
+    warm: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     close: Callable[[], Awaitable[None]] | None = None

@@ -1,0 +1,348 @@
+"""The Textual app: begins, owns what outlives screens, ends cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+from collections import Counter
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from textual.app import App
+from textual.command import Provider
+from typing_extensions import override
+
+from vzaps_tui.domain.problems import AuthError, UnavailableError, VzapsError
+from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
+from vzaps_tui.domain.text import visible
+from vzaps_tui.ui.board import Board
+from vzaps_tui.ui.commands import COMMANDS, EVERYWHERE, bindings
+from vzaps_tui.ui.copy_item import CopyItem
+from vzaps_tui.ui.copy_menu import CopyMenu
+from vzaps_tui.ui.dialogs import Choice, ConfirmScreen
+from vzaps_tui.ui.help import HelpScreen
+from vzaps_tui.ui.jobs import Jobs
+from vzaps_tui.ui.palette import CommandProvider
+from vzaps_tui.ui.views import DeliveriesView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.text import Text
+    from textual.notifications import SeverityLevel
+    from textual.screen import Screen
+
+    from vzaps_tui.domain.deliveries import Delivery, LogId
+    from vzaps_tui.domain.instances import Instance, InstanceId
+    from vzaps_tui.domain.webhooks import WebhookConfig
+    from vzaps_tui.ui.launch import Launch
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
+EXIT_REFUSED, EXIT_UNREACHABLE = 3, 4
+_SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+
+class VzapsApp(App[str]):
+    """Shows boards; runs retries that outlive them.
+
+    Attributes:
+        launch: what the composition root gave.
+        jobs: retries under way and their last words.
+        views: what a person last looked at, per instance.
+        undo: configuration before the last save, per instance.
+    """
+
+    TITLE = "vzaps-tui"
+    CSS_PATH = "styles/app.tcss"
+    BINDINGS = bindings(EVERYWHERE)
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {CommandProvider}
+    ENABLE_COMMAND_PALETTE = True
+    ALLOW_SELECT = False
+
+    def __init__(self, launch: Launch) -> None:
+        super().__init__()
+        self.launch = launch
+        retries = launch.services.retries if launch.services else None
+        self.jobs = Jobs(self, retries, self.report_retries)
+        self.views: dict[InstanceId, DeliveriesView] = {}
+        self.undo: dict[InstanceId, WebhookConfig] = {}
+        self._first: Screen[None] | None = None
+        self.ever_live = False
+        self._last_problem: VzapsError | None = None
+        self.animation_level = "none"
+
+    # -- beginning and end -----------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Show the first board at once; load what start-up left out after the first frame."""
+        self._listen_for_signals()
+        self.set_keymap(self.launch.keymap)
+        self._first = self._first_screen()
+        self.push_screen(self._first)
+        for notice in self.launch.notices:
+            self.say(notice, severity="warning", timeout=10)
+        self.call_after_refresh(self._after_first_frame)
+
+    def _first_screen(self) -> Screen[None]:
+        if self.launch.services is None:
+            from vzaps_tui.ui.screens.welcome import WelcomeScreen  # noqa: PLC0415 - first run only
+
+            return WelcomeScreen()
+        if self.launch.instance is not None:
+            from vzaps_tui.domain.instances import Instance  # noqa: PLC0415 - single-instance mode only
+            from vzaps_tui.ui.screens.deliveries import DeliveriesScreen  # noqa: PLC0415 - same
+
+            return DeliveriesScreen(Instance(self.launch.instance, name=self.launch.instance))
+        from vzaps_tui.ui.screens.instances import InstancesScreen  # noqa: PLC0415 - start-up time
+
+        return InstancesScreen()
+
+    def _after_first_frame(self) -> None:
+        gc.enable()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        if self.launch.warm is not None:
+            self.run_worker(self._warm(), name="warm", group="warm", exclusive=False)
+
+    async def _warm(self) -> None:
+        if self.launch.warm is None:
+            return
+        try:
+            for notice in await self.launch.warm():
+                self.say(notice, severity="warning", timeout=10)
+        except VzapsError as problem:
+            self.note_problem(problem)
+
+    def _listen_for_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number, code in _SIGNALS.items():
+            try:
+                loop.add_signal_handler(number, lambda code=code: self.exit(return_code=code))
+            except (NotImplementedError, ValueError, RuntimeError):
+                return  # no signals here: not the main thread, or not Unix
+
+    async def on_unmount(self) -> None:
+        """Close what was opened."""
+        if self.launch.close is not None:
+            await self.launch.close()
+
+    @override
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print every frame's local variables, tokens among them (law 4).
+        log.critical("stopped by a bug", exc_info=error)
+        self._exception = self._exception or error
+        self._exception_event.set()  # pyright: ignore[reportUnknownMemberType] - untyped there
+        self.exit(
+            return_code=1,
+            message="vzaps-tui stopped because of a bug. The log says more: vzaps-tui paths",
+        )
+
+    # -- what boards tell ------------------------------------------------------------------------
+
+    def note_live(self) -> None:
+        """The API answered."""
+        self.ever_live = True
+
+    def note_problem(self, problem: VzapsError) -> None:
+        """Remember a problem: it decides the exit code if the API never answered."""
+        self._last_problem = problem
+
+    @property
+    def exit_code(self) -> int:
+        """3 or 4 where nothing was ever answered (DESIGN 6), else 0."""
+        if self.ever_live or self._last_problem is None:
+            return 0
+        if isinstance(self._last_problem, AuthError):
+            return EXIT_REFUSED
+        return EXIT_UNREACHABLE if isinstance(self._last_problem, UnavailableError) else 0
+
+    def words_for(self, problem: VzapsError) -> str:
+        """A problem for the screen: what, why, what next, request id (law 8)."""
+        parts = [f"{problem.summary}.", problem.hint]
+        if problem.request_id:
+            parts.append(f"Request id {problem.request_id}.")
+        return self.launch.masker(" ".join(parts).replace("..", "."))
+
+    def is_first(self, screen: Screen[Any]) -> bool:
+        """Whether a screen is the one the program began with."""
+        return screen is self._first
+
+    def show(
+        self, screen: Screen[Result], done: Callable[[Result | None], None] | None = None
+    ) -> None:
+        """Put a screen in front; `done` gets what it returns."""
+        self.push_screen(screen, done)
+
+    async def ask(self, title: str, body: str | Text, choices: tuple[Choice, ...]) -> str:
+        """A dialog; the id of the choice, or empty for Cancel. Await it in a worker."""
+        return await self.push_screen_wait(ConfirmScreen(title, body, choices))
+
+    def start_demo(self) -> None:
+        """Start over on the embedded emulator: the composition root sees to it."""
+        self.exit("demo")
+
+    def say(self, words: str, *, severity: str = "information", timeout: float = 5) -> None:
+        """A toast of plain, visible text."""
+        level = cast("SeverityLevel", severity)
+        self.notify(visible(words), severity=level, timeout=timeout, markup=False)
+
+    # -- opening ---------------------------------------------------------------------------------
+
+    def open_deliveries(self, instance: Instance) -> None:
+        """Show an instance's deliveries."""
+        from vzaps_tui.ui.screens.deliveries import DeliveriesScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(DeliveriesScreen(instance))
+
+    def open_webhook(self, instance: Instance) -> None:
+        """Show an instance's webhook form."""
+        from vzaps_tui.ui.screens.webhook import WebhookScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(WebhookScreen(instance))
+
+    def open_delivery(
+        self,
+        instance: Instance,
+        rows: tuple[Delivery, ...],
+        row: Delivery,
+        done: Callable[[LogId | None], None],
+    ) -> None:
+        """Show one delivery of a list; `done` gets the id of the one it was left at."""
+        from vzaps_tui.ui.screens.delivery import DeliveryScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(DeliveryScreen(instance, rows, row), done)
+
+    # -- saving a webhook ------------------------------------------------------------------------
+
+    def save_webhook(
+        self, instance: Instance, before: WebhookConfig, wanted: WebhookConfig
+    ) -> None:
+        """Send a reviewed configuration; goes on when the form is left."""
+        self.run_worker(
+            self._save_webhook(instance, before, wanted), name="save", group="save", exclusive=False
+        )
+
+    async def _save_webhook(
+        self, instance: Instance, before: WebhookConfig, wanted: WebhookConfig
+    ) -> None:
+        from vzaps_tui.ui.screens.webhook import WebhookScreen  # noqa: PLC0415 - start-up time
+
+        services = self.launch.services
+        if services is None or self.launch.read_only:
+            self.say("Read-only: nothing is sent.", severity="warning")
+            return
+        try:
+            report = await services.webhooks.save(instance.id, wanted)
+        except VzapsError as problem:
+            self.say(f"Not saved. {self.words_for(problem)}", severity="error", timeout=12)
+            return
+        self.undo[instance.id] = before
+        if report.confirmed:
+            self.say("Webhook saved; the API holds what was sent.")
+        else:
+            self.say(
+                "Webhook sent, but NOT confirmed: see the form.", severity="warning", timeout=12
+            )
+        for screen in self.screen_stack:
+            if isinstance(screen, WebhookScreen):
+                screen.note_saved(instance, report)
+
+    # -- retries ---------------------------------------------------------------------------------
+
+    def start_retries(self, plan: RetryPlan) -> None:
+        """Send a plan's deliveries again, unless the program is read-only."""
+        if self.launch.read_only:
+            self.say("Read-only: nothing is sent.", severity="warning")
+            return
+        view = self.views.setdefault(plan.instance, DeliveriesView())
+        view.keep_in_sight(plan)
+        self.jobs.start(plan)
+
+    def report_retries(self, steps: tuple[RetryStep, ...]) -> None:
+        """Say what a finished plan led to."""
+        if not steps:
+            return
+        bad = {Outcome.FAILED_AGAIN, Outcome.REFUSED, Outcome.UNKNOWN}
+        severity = "warning" if any(step.outcome in bad for step in steps) else "information"
+        if len(steps) == 1:
+            step = steps[0]
+            reason = f" · {step.reason}" if step.reason else ""
+            self.say(f"{step.log_id}: {step.outcome.value}{reason}", severity=severity, timeout=8)
+            return
+        counts = Counter(step.outcome for step in steps)
+        words = ", ".join(f"{count} {kind.value}" for kind, count in counts.items())
+        self.say(f"{len(steps)} retries: {words}", severity=severity, timeout=10)
+
+    # -- actions ---------------------------------------------------------------------------------
+
+    @override
+    async def action_back(self) -> None:
+        """The first screen stays: esc never quits."""
+
+    def action_refresh(self) -> None:
+        """Boards do this themselves."""
+
+    def action_copy(self) -> None:
+        """Boards do this themselves."""
+
+    def action_stop_retries(self) -> None:
+        """Send no more retries."""
+        if self.jobs.stop():
+            self.say("Stopped: the one in flight is finished, the rest is not sent.")
+        else:
+            self.say("No retry is under way.")
+
+    def action_help(self) -> None:
+        """The keys of the screen in front."""
+        if isinstance(self.screen, Board):
+            self.push_screen(HelpScreen(self.screen.PLACES, self.launch.keymap))
+
+    @override
+    async def action_quit(self) -> None:
+        doubts = self._doubts_about_quitting()
+        if doubts:
+            self.run_worker(self._quit_anyway(doubts), name="quit", group="confirm", exclusive=True)
+        else:
+            self.exit(return_code=self.exit_code)
+
+    def _doubts_about_quitting(self) -> str:
+        if self.jobs.is_busy:
+            tally = self.jobs.tally
+            return (
+                f"{tally.total - tally.settled} of {tally.total} retries are not settled. What is "
+                "not sent yet stays unsent; what the others led to will not be told."
+            )
+        if any(isinstance(board, Board) and board.unsaved() for board in self.screen_stack):
+            return "A webhook form has changes that are not saved."
+        return ""
+
+    async def _quit_anyway(self, doubts: str) -> None:
+        answer = await self.ask("Leave the program?", doubts, (Choice("quit", "Leave anyway"),))
+        if answer == "quit":
+            self.jobs.stop()
+            self.exit(return_code=self.exit_code)
+
+    def offer_copies(self, items: tuple[CopyItem, ...]) -> None:
+        """Show the copy menu, or say that there is nothing."""
+        if items:
+            self.push_screen(CopyMenu(items))
+        else:
+            self.say("There is nothing to copy here.")
+
+    def copy(self, item: CopyItem) -> None:
+        """Hand text to the terminal's clipboard, and say just that."""
+        self.copy_to_clipboard(item.text)
+        self.say(
+            f"{item.label}: {len(item.text):,} characters handed to your terminal's clipboard "
+            "(OSC 52). If pasting brings nothing, your terminal or tmux does not allow it."
+        )
+
+
+def keymap_problems(keymap: dict[str, str]) -> tuple[str, ...]:
+    """Command ids in a keymap that do not exist, in words."""
+    known = {command.id for command in COMMANDS}
+    return tuple(f"[keys] names an unknown command: {name}" for name in keymap if name not in known)

@@ -1,0 +1,217 @@
+"""What every full screen shares: the bars, the key hints, finding, the smallest size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+from typing_extensions import override
+
+from vzaps_tui.domain.envelope import Envelope, Source
+from vzaps_tui.services.freshness import Freshness, Phase
+from vzaps_tui.ui.commands import EVERYWHERE, Place, by_action, show_key
+from vzaps_tui.ui.host import Host, host_of
+from vzaps_tui.ui.widgets.find_bar import FindBar
+from vzaps_tui.ui.widgets.job_line import JobLine
+from vzaps_tui.ui.widgets.key_hints import KeyHints
+from vzaps_tui.ui.widgets.problem_bar import ProblemBar
+from vzaps_tui.ui.widgets.too_small import SMALLEST, TooSmall
+from vzaps_tui.ui.widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.problems import VzapsError
+    from vzaps_tui.ui.copy_item import CopyItem
+    from vzaps_tui.ui.launch import Services
+
+Result = TypeVar("Result")
+
+
+class Board(Screen[Result]):
+    """A full screen; subclasses give `PLACES`, `crumbs()`, `body()`, `load()` and actions."""
+
+    PLACES: ClassVar[tuple[Place, ...]] = (EVERYWHERE,)
+    AUTO_FOCUS: ClassVar[str | None] = None
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Where one is, outermost first; unsafe text."""
+        raise NotImplementedError
+
+    def body(self) -> ComposeResult:
+        """The widgets between the bars."""
+        raise NotImplementedError
+
+    def load(self, *, force: bool) -> None:
+        """Begin to read what the screen shows; with `force` also when it is fresh."""
+
+    def copies(self) -> tuple[CopyItem, ...]:
+        """What the copy menu offers now."""
+        return ()
+
+    def seek(self, needle: str) -> str:
+        """Find in what is shown; returns how many, in words."""
+        del needle
+        return ""
+
+    def seek_step(self, step: int) -> None:
+        """Go to the next (1) or previous (-1) match."""
+
+    def unsaved(self) -> bool:
+        """Whether leaving would lose something typed."""
+        return False
+
+    def main_widget(self) -> Widget | None:
+        """What has the keys when nothing else has."""
+        return None
+
+    # -- frame -----------------------------------------------------------------------------------
+
+    @property
+    def host(self) -> Host:
+        """The app, as boards may use it."""
+        return host_of(self)
+
+    @property
+    def services(self) -> Services:
+        """The use cases; a board is only shown when they exist."""
+        services = self.host.launch.services
+        if services is None:
+            raise RuntimeError("a board needs services")
+        return services
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield TopBar(self.host.launch.label, self.services.clock, self.crumbs())
+        yield ProblemBar(markup=False)
+        yield from self.body()
+        yield KeyHints()
+        yield JobLine()
+        yield FindBar()
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Show keys at once; read after the first frame."""
+        self.refresh_hints()
+        if widget := self.main_widget():
+            widget.focus()
+        self.host.jobs.changed.subscribe(self, lambda _: self._jobs_changed(), immediate=True)
+        self._jobs_changed()
+        self.call_after_refresh(self.load, force=False)
+
+    def _jobs_changed(self) -> None:
+        self.query_one(JobLine).tally = self.host.jobs.tally
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Cover the screen where it has no room."""
+        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        self.query_one(TooSmall).display = small
+        self.set_class(event.size.width < 100, "-narrow")  # noqa: PLR2004 - DESIGN 4: below, no preview
+
+    def refresh_hints(self) -> None:
+        """Show the keys that do something now, this screen's first."""
+        keymap = self.host.launch.keymap
+        hints: list[tuple[str, str, str]] = []
+        for place in reversed(self.PLACES):
+            for command in place.commands:
+                if command.label and self._enabled(command.action):
+                    key = keymap.get(command.id, command.keys).partition(",")[0].strip()
+                    hints.append((show_key(key), command.label, command.action))
+        hints.sort(key=lambda hint: hint[1] in ("help", "quit"))
+        self.query_one(KeyHints).hints = tuple(hints)
+
+    def _enabled(self, action: str) -> bool:
+        name, _, _ = action.partition("(")
+        return self.check_action(name, ()) is True
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        command = by_action(self.PLACES).get(action)
+        if command is not None and command.mutates and self.host.launch.read_only:
+            return False if action == "undo" else None
+        return super().check_action(action, parameters)
+
+    @on(KeyHints.Pressed)
+    async def _run_hint(self, event: KeyHints.Pressed) -> None:
+        event.stop()
+        await self.run_action(event.action)
+
+    # -- freshness and problems ------------------------------------------------------------------
+
+    @property
+    def top_bar(self) -> TopBar:
+        """The first line."""
+        return self.query_one(TopBar)
+
+    def show_asking(self) -> None:
+        """Say that a request is under way."""
+        now = self.top_bar.freshness
+        self.top_bar.freshness = Freshness(now.fetched_at, now.source, Phase.ASKING)
+
+    def show_freshness(self, envelope: Envelope[Any], *, asking: bool) -> None:
+        """Tell age, source and trouble of what is shown."""
+        self.top_bar.freshness = Freshness.of(envelope, asking=asking)
+        self.query_one(ProblemBar).say(envelope.problem or "")
+        if envelope.source is Source.LIVE and not envelope.problem:
+            self.host.note_live()
+
+    def show_problem(self, problem: VzapsError) -> None:
+        """Tell a problem that left nothing to show, or nothing newer."""
+        now = self.top_bar.freshness
+        self.top_bar.freshness = Freshness(now.fetched_at, now.source, Phase.FAILED)
+        self.query_one(ProblemBar).say(self.host.words_for(problem))
+        self.host.note_problem(problem)
+
+    # -- actions that every board has --------------------------------------------------------------
+
+    def action_back(self) -> None:
+        """Peel one layer: the find bar, then the screen; the first screen stays."""
+        bar = self.query_one(FindBar)
+        if bar.is_open:
+            bar.close()
+            self.seek("")
+            if widget := self.main_widget():
+                widget.focus()
+        elif not self.peel() and not self.host.is_first(self):
+            self.leave()
+
+    def peel(self) -> bool:
+        """Take back something smaller than the screen; whether there was anything."""
+        return False
+
+    def leave(self) -> None:
+        """Go one screen back."""
+        self.dismiss()
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether the find bar has the keys."""
+        return self.query_one(FindBar).is_open
+
+    def action_refresh(self) -> None:
+        """Ask the API again."""
+        self.load(force=True)
+
+    def action_find(self) -> None:
+        """Open the find bar."""
+        self.query_one(FindBar).open()
+
+    def action_find_next(self) -> None:
+        """Next match."""
+        self.seek_step(1)
+
+    def action_find_previous(self) -> None:
+        """Previous match."""
+        self.seek_step(-1)
+
+    @on(FindBar.Sought)
+    def _sought(self, event: FindBar.Sought) -> None:
+        event.stop()
+        self.query_one(FindBar).say(self.seek(event.text))
+        if event.done and (widget := self.main_widget()):
+            widget.focus()
+
+    def action_copy(self) -> None:
+        """Offer what can be copied."""
+        self.host.offer_copies(self.copies())

@@ -1,0 +1,252 @@
+"""The one registry of commands; footer, help, palette, remapping and README derive from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a person can do.
+
+    Attributes:
+        id: `place.name`; what `[keys]` in the config file remaps.
+        keys: comma-separated Textual key names; the first is the one shown.
+        action: name of the screen's or app's action; empty where a widget itself acts.
+        label: one or two words for the footer; empty = not in the footer.
+        help: what it does, in a sentence without a full stop.
+        mutates: whether it changes something outside this program (refused when read-only).
+        palette: whether the palette offers it; keys that move or peel are left out.
+    """
+
+    id: str
+    keys: str
+    action: str
+    label: str
+    help: str
+    mutates: bool = False
+    palette: bool = True
+
+    @property
+    def first_key(self) -> str:
+        """The key that footer and help name."""
+        return self.keys.partition(",")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where commands belong, and the heading they stand under in help and README."""
+
+    name: str
+    title: str
+    commands: tuple[Command, ...]
+
+
+def _move(name: str, keys: str, text: str) -> Command:
+    return Command(f"move.{name}", keys, "", "", text, palette=False)
+
+
+MOVING = Place(
+    "move",
+    "Moving",
+    (
+        _move("down", "down,j", "One row down"),
+        _move("up", "up,k", "One row up"),
+        _move("page_down", "pagedown", "One page down"),
+        _move("page_up", "pageup", "One page up"),
+        _move("half_down", "ctrl+d", "Half a page down"),
+        _move("half_up", "ctrl+u", "Half a page up"),
+        _move("top", "home,g", "To the top"),
+        _move("bottom", "end,G", "To the bottom"),
+        _move("open", "enter", "Open what is under the cursor"),
+    ),
+)
+
+EVERYWHERE = Place(
+    "app",
+    "Everywhere",
+    (
+        Command("app.back", "escape", "back", "back", "One step back; never quits", palette=False),
+        Command("app.help", "question_mark,f1", "help", "help", "Show the keys of this screen"),
+        Command(
+            "app.palette", "ctrl+p", "command_palette", "", "All commands by name", palette=False
+        ),
+        Command("app.refresh", "ctrl+r,f5", "refresh", "refresh", "Ask the API again"),
+        Command("app.copy", "y", "copy", "copy", "Copy something of what is shown"),
+        Command(
+            "app.stop",
+            "X",
+            "stop_retries",
+            "",
+            "Stop sending retries; the one in flight is finished",
+        ),
+        Command("app.quit", "q,ctrl+q", "quit", "quit", "Leave the program"),
+    ),
+)
+
+FINDING = Place(
+    "find",
+    "Finding",
+    (
+        Command("find.open", "slash", "find", "find", "Find text in what is shown"),
+        Command("find.next", "n", "find_next", "", "Next match"),
+        Command("find.previous", "N", "find_previous", "", "Previous match"),
+    ),
+)
+
+INSTANCES = Place(
+    "instances",
+    "Instances",
+    (
+        Command("instances.open", "", "open", "", "Open the deliveries of the instance"),
+        Command("instances.webhook", "w", "webhook", "webhook", "See and edit its webhook"),
+    ),
+)
+
+DELIVERIES = Place(
+    "deliveries",
+    "Deliveries",
+    (
+        Command(
+            "deliveries.retry",
+            "r",
+            "retry",
+            "retry",
+            "Send again the marked deliveries, else the one under the cursor",
+            mutates=True,
+        ),
+        Command(
+            "deliveries.failures",
+            "f",
+            "failures",
+            "failures only",
+            "Show failures only, or all again",
+        ),
+        Command("deliveries.filter", "F", "filter", "filter", "Filter by status, event and text"),
+        Command("deliveries.mark", "space", "mark", "mark", "Mark or unmark the row and go down"),
+        Command(
+            "deliveries.mark_all", "a", "mark_all", "mark all", "Mark all loaded rows that match"
+        ),
+        Command("deliveries.unmark", "u", "unmark", "", "Unmark all"),
+        Command("deliveries.next_failure", "e", "failure(1)", "", "To the next failure"),
+        Command("deliveries.previous_failure", "E", "failure(-1)", "", "To the previous failure"),
+        Command("deliveries.preview", "p", "preview", "preview", "Show or hide the preview"),
+        Command("deliveries.webhook", "w", "webhook", "webhook", "See and edit the webhook"),
+    ),
+)
+
+DELIVERY = Place(
+    "delivery",
+    "Delivery",
+    (
+        Command("delivery.retry", "r", "retry", "retry", "Send this delivery again", mutates=True),
+        Command(
+            "delivery.previous",
+            "left_square_bracket",
+            "walk(-1)",
+            "previous",
+            "The previous delivery of the list",
+        ),
+        Command(
+            "delivery.next",
+            "right_square_bracket",
+            "walk(1)",
+            "next",
+            "The next delivery of the list",
+        ),
+        Command("delivery.next_part", "tab", "turn(1)", "part", "The next part", palette=False),
+        Command(
+            "delivery.previous_part",
+            "shift+tab",
+            "turn(-1)",
+            "",
+            "The previous part",
+            palette=False,
+        ),
+        Command("delivery.attempts", "1", "part('attempts')", "", "Its attempts"),
+        Command("delivery.payload", "2", "part('payload')", "", "Its payload"),
+        Command("delivery.response", "3", "part('response')", "", "The receiver's response"),
+        Command("delivery.raw", "4", "part('raw')", "", "The API's whole answer"),
+    ),
+)
+
+WEBHOOK = Place(
+    "webhook",
+    "Webhook",
+    (
+        Command(
+            "webhook.save",
+            "ctrl+s",
+            "save",
+            "review and save",
+            "Review the change, then save it",
+            mutates=True,
+        ),
+        Command(
+            "webhook.undo",
+            "ctrl+z",
+            "undo",
+            "",
+            "Take back the last save, after review",
+            mutates=True,
+        ),
+    ),
+)
+
+PLACES = (MOVING, EVERYWHERE, FINDING, INSTANCES, DELIVERIES, DELIVERY, WEBHOOK)
+COMMANDS = tuple(command for place in PLACES for command in place.commands)
+
+_DISPLAY = {
+    "question_mark": "?", "slash": "/", "escape": "esc", "left_square_bracket": "[",
+    "right_square_bracket": "]", "pagedown": "pgdn", "pageup": "pgup",
+    "down": "↓", "up": "↑", "f5": "F5", "f1": "F1",
+}  # fmt: skip
+
+
+def show_key(key: str) -> str:
+    """A key as a person reads it: `?` for question_mark, `esc` for escape."""
+    return _DISPLAY.get(key, key)
+
+
+def show_keys(keys: str) -> str:
+    """All keys of a command, for help and README."""
+    return " ".join(show_key(key) for key in keys.split(",") if key)
+
+
+def bindings(*places: Place) -> list[BindingType]:
+    """Textual bindings of the commands that a screen or the app acts on itself."""
+    return [
+        Binding(
+            command.keys,
+            command.action,
+            command.label or command.help,
+            id=command.id,
+            tooltip=command.help,
+        )
+        for place in places
+        for command in place.commands
+        if command.action and command.keys
+    ]
+
+
+def by_action(places: Iterable[Place]) -> dict[str, Command]:
+    """Commands by the name of their action, without its parameters."""
+    return {
+        command.action.partition("(")[0]: command
+        for place in places
+        for command in place.commands
+        if command.action
+    }
+
+
+def key_table() -> str:
+    """The README's table of keys, Markdown."""
+    lines = ["| Where | Key | What it does |", "|---|---|---|"]
+    for place in PLACES:
+        for command in place.commands:
+            keys = " ".join(f"`{show_key(key)}`" for key in command.keys.split(",") if key)
+            lines.append(f"| {place.title} | {keys or '`enter`'} | {command.help} |")
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""The copy menu: `y`, then what to copy."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Label, OptionList
+from textual.widgets.option_list import Option
+from typing_extensions import override
+
+from vzaps_tui.domain.text import visible
+from vzaps_tui.ui.copy_item import CopyItem
+from vzaps_tui.ui.host import host_of
+
+
+class CopyMenu(ModalScreen[None]):
+    """One letter copies; so does enter on a line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,y", "cancel", "Cancel"),
+        ("j", "down"),
+        ("k", "up"),
+    ]
+
+    def __init__(self, items: tuple[CopyItem, ...]) -> None:
+        super().__init__()
+        self._items = items
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(Text("Copy", "bold"), classes="dialog-title")
+            yield OptionList(*(Option(self._line(item), id=item.key) for item in self._items))
+
+    @staticmethod
+    def _line(item: CopyItem) -> Text:
+        sample = visible(item.text[:60].replace("\n", " "))
+        line = Text(no_wrap=True, overflow="ellipsis")
+        return line.append(item.key, "bold").append(f"  {item.label}  ").append(sample, "dim")
+
+    def on_key(self, event: object) -> None:
+        """A letter of the menu copies at once."""
+        key = getattr(event, "character", None)
+        for item in self._items:
+            if key == item.key:
+                self._take(item)
+                return
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self._take(self._items[event.option_index])
+
+    def _take(self, item: CopyItem) -> None:
+        host = host_of(self)
+        self.dismiss()
+        host.copy(item)
+
+    def action_down(self) -> None:
+        """Next line."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        """Previous line."""
+        self.query_one(OptionList).action_cursor_up()
+
+    def action_cancel(self) -> None:
+        """Copy nothing."""
+        self.dismiss()

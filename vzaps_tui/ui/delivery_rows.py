@@ -1,0 +1,86 @@
+"""Deliveries as a list shows them: columns, rows, counts, and what can be copied of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.domain.masking import mask_url
+from vzaps_tui.domain.paging import End, Listing
+from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.retries import Outcome
+from vzaps_tui.ui.copy_item import CopyItem
+from vzaps_tui.ui.render import delivery_cells
+from vzaps_tui.ui.widgets.cells import Cell
+from vzaps_tui.ui.widgets.virtual_table import Column
+
+COLUMNS = (
+    Column("time", "Time", 11),
+    Column("status", "Status", 10),
+    Column("retry", "Retry", 12),
+    Column("event", "Event", 12, flex=1),
+    Column("code", "Code", 4, align="right"),
+    Column("tries", "Tries", 5, align="right"),
+    Column("took", "Took", 7, align="right"),
+    Column("error", "Error", 18, flex=2, min_width=130),
+    Column("target", "Target", 20, flex=1, min_width=170),
+)
+
+
+class DeliveryRows:
+    """Rows for the table."""
+
+    def __init__(
+        self,
+        rows: tuple[Delivery, ...],
+        outcome: Callable[[Delivery], Outcome | None],
+        now: datetime,
+    ) -> None:
+        self._rows = rows
+        self._outcome = outcome
+        self._now = now
+        self._place = {row.key: index for index, row in enumerate(rows)}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def key(self, index: int) -> str:
+        """Identity of a row."""
+        return self._rows[index].key
+
+    def index(self, key: str) -> int | None:
+        """Where a row stands."""
+        return self._place.get(key)
+
+    def cells(self, index: int) -> tuple[Cell, ...]:
+        """Cells of a row."""
+        row = self._rows[index]
+        return delivery_cells(row, self._outcome(row), self._now)
+
+
+def counts_text(
+    shown: tuple[Delivery, ...], listing: Listing[Delivery], query: DeliveryQuery, *, reading: bool
+) -> str:
+    """`93 of 250 loaded of 8,412`, and what limits it."""
+    total = "?" if listing.total is None else f"{listing.total:,}"
+    kind = " failed" if query.server_status else ""
+    words = f"{len(shown):,} of {len(listing.rows):,} loaded of {total}{kind}"
+    if reading:
+        words += " · reading on ..."
+    elif listing.end is End.REPEATS:
+        words += " · the API repeats its page: older ones cannot be read"
+    if listing.unreadable:
+        words += f" · {listing.unreadable} rows unreadable"
+    return words
+
+
+def copies_of(row: Delivery) -> tuple[CopyItem, ...]:
+    """What can be copied of a delivery the list knows."""
+    items = [CopyItem("i", "log id", row.id)] if row.id else []
+    items.append(CopyItem("e", "event", row.event))
+    if row.error:
+        items.append(CopyItem("r", "error", row.error))
+    if row.target:
+        items.append(CopyItem("u", "target URL, query hidden", mask_url(row.target)))
+    return tuple(items)

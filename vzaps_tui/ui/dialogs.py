@@ -1,0 +1,70 @@
+"""A question with buttons; Cancel has the focus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Label, Static
+from typing_extensions import override
+
+from vzaps_tui.domain.text import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button besides Cancel: `id` is what the dialog returns."""
+
+    id: str
+    label: str
+    danger: bool = True
+
+
+class ConfirmScreen(ModalScreen[str]):
+    """Returns the id of the choice, or the empty string for Cancel and esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "cancel", "Cancel"),
+        ("left,up", "app.focus_previous", "Previous"),
+        ("right,down", "app.focus_next", "Next"),
+    ]
+
+    def __init__(self, title: str, body: str | Text, choices: tuple[Choice, ...]) -> None:
+        super().__init__()
+        self._title = title
+        self._body = (
+            body if isinstance(body, Text) else Text("\n".join(map(visible, body.split("\n"))))
+        )
+        self._choices = choices
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(Text(visible(self._title), "bold"), classes="dialog-title")
+            with VerticalScroll(classes="dialog-body", can_focus=False):
+                yield Static(self._body)
+            with Horizontal(classes="dialog-buttons"):
+                yield Button("Cancel", id="cancel")
+                for choice in self._choices:
+                    kind = "warning" if choice.danger else "primary"
+                    yield Button(Text(choice.label), id=choice.id, variant=kind)
+
+    def on_mount(self) -> None:
+        """Nothing happens by a hasty enter."""
+        self.query_one("#cancel", Button).focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        chosen = event.button.id or ""
+        self.dismiss("" if chosen == "cancel" else chosen)
+
+    def action_cancel(self) -> None:
+        """Take it back."""
+        self.dismiss("")

@@ -1,0 +1,116 @@
+"""What screens ask of the app that hosts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from textual.dom import DOMNode
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from textual.screen import Screen
+
+    from vzaps_tui.domain.deliveries import Delivery, LogId
+    from vzaps_tui.domain.instances import Instance, InstanceId
+    from vzaps_tui.domain.problems import VzapsError
+    from vzaps_tui.domain.retries import RetryPlan
+    from vzaps_tui.domain.webhooks import WebhookConfig
+    from vzaps_tui.ui.copy_item import CopyItem
+    from vzaps_tui.ui.dialogs import Choice
+    from vzaps_tui.ui.jobs import Jobs
+    from vzaps_tui.ui.launch import Launch
+    from vzaps_tui.ui.views import DeliveriesView
+
+Result = TypeVar("Result")
+
+
+class Host(Protocol):
+    """The app as screens see it.
+
+    Attributes:
+        launch: what the composition root gave.
+        jobs: retries under way and their last words.
+        views: what a person last looked at, per instance.
+        undo: configuration before the last save, per instance.
+    """
+
+    launch: Launch
+    jobs: Jobs
+    views: dict[InstanceId, DeliveriesView]
+    undo: dict[InstanceId, WebhookConfig]
+
+    def say(self, words: str, *, severity: str = "information", timeout: float = 5) -> None:
+        """A toast of plain, visible text."""
+        ...
+
+    def words_for(self, problem: VzapsError) -> str:
+        """A problem for the screen: what, why, what next, request id (law 8)."""
+        ...
+
+    def note_live(self) -> None:
+        """The API answered."""
+        ...
+
+    def note_problem(self, problem: VzapsError) -> None:
+        """Remember a problem: it decides the exit code if the API never answered."""
+        ...
+
+    def is_first(self, screen: Screen[Any]) -> bool:
+        """Whether a screen is the one the program began with: esc leaves it where it is."""
+        ...
+
+    def show(
+        self, screen: Screen[Result], done: Callable[[Result | None], None] | None = None
+    ) -> None:
+        """Put a screen in front; `done` gets what it returns."""
+        ...
+
+    async def ask(self, title: str, body: str | Text, choices: tuple[Choice, ...]) -> str:
+        """A dialog; the id of the choice, or empty for Cancel. Await it in a worker."""
+        ...
+
+    def open_deliveries(self, instance: Instance) -> None:
+        """Show an instance's deliveries."""
+        ...
+
+    def open_webhook(self, instance: Instance) -> None:
+        """Show an instance's webhook form."""
+        ...
+
+    def open_delivery(
+        self,
+        instance: Instance,
+        rows: tuple[Delivery, ...],
+        row: Delivery,
+        done: Callable[[LogId | None], None],
+    ) -> None:
+        """Show one delivery of a list; `done` gets the id of the one it was left at."""
+        ...
+
+    def save_webhook(
+        self, instance: Instance, before: WebhookConfig, wanted: WebhookConfig
+    ) -> None:
+        """Send a reviewed configuration; goes on when the form is left."""
+        ...
+
+    def start_retries(self, plan: RetryPlan) -> None:
+        """Send a plan's deliveries again, unless the program is read-only."""
+        ...
+
+    def offer_copies(self, items: tuple[CopyItem, ...]) -> None:
+        """Show the copy menu, or say that there is nothing."""
+        ...
+
+    def copy(self, item: CopyItem) -> None:
+        """Hand text to the terminal's clipboard, and say just that."""
+        ...
+
+    def start_demo(self) -> None:
+        """Start over on the embedded emulator."""
+        ...
+
+
+def host_of(node: DOMNode) -> Host:
+    """The app of a node, as screens may use it."""
+    return cast("Host", cast("Any", node).app)

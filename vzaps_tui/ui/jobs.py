@@ -1,0 +1,92 @@
+"""Retries under way: they belong to the app and live on when a screen is left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from textual.signal import Signal
+
+from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
+from vzaps_tui.ui.widgets.job_line import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import App
+    from textual.worker import Worker
+
+    from vzaps_tui.domain.deliveries import LogId
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.services.retrying import RetryService
+
+    Report = Callable[[tuple[RetryStep, ...]], None]
+
+_GROUP = "retry"
+
+
+class Jobs:
+    """Runs retry plans as workers of the app and keeps the last step of every delivery."""
+
+    def __init__(self, app: App[Any], retries: RetryService | None, report: Report) -> None:
+        self._app = app
+        self._retries = retries
+        self._report = report
+        self._settled: Counter[Outcome] = Counter()
+        self._planned = 0
+        self._workers: list[Worker[None]] = []
+        self.steps: dict[tuple[InstanceId, LogId], RetryStep] = {}
+        self.changed: Signal[RetryStep] = Signal(app, "retry-step")
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an outcome is still awaited."""
+        return any(worker.is_running for worker in self._workers)
+
+    @property
+    def tally(self) -> Tally:
+        """Counts of what is under way; empty when nothing is."""
+        if not self.is_busy:
+            return Tally()
+        words = tuple((kind.value, count) for kind, count in self._settled.items())
+        return Tally(self._planned, sum(self._settled.values()), words)
+
+    def outcome(self, instance: InstanceId, log: LogId) -> Outcome | None:
+        """The last word on a delivery's retry in this run."""
+        step = self.steps.get((instance, log))
+        return step.outcome if step else None
+
+    def start(self, plan: RetryPlan) -> None:
+        """Begin to send; returns at once."""
+        if not self.is_busy:
+            self._settled.clear()
+            self._planned = 0
+            self._workers.clear()
+        self._planned += len(plan.deliveries)
+        self._workers.append(
+            self._app.run_worker(self._run(plan), name="retry", group=_GROUP, exclusive=False)
+        )
+
+    def stop(self) -> bool:
+        """Send no more; what is in flight is finished. Whether anything was under way."""
+        busy = self.is_busy
+        for worker in self._workers:
+            worker.cancel()
+        return busy
+
+    async def _run(self, plan: RetryPlan) -> None:
+        if self._retries is None:
+            return
+        steps = await self._retries.run(plan, self._tell)
+        self._app.call_later(self._finished, steps)
+
+    def _tell(self, step: RetryStep) -> None:
+        self.steps[(step.instance, step.log_id)] = step
+        if step.outcome.is_final:
+            self._settled[step.outcome] += 1
+        self.changed.publish(step)
+
+    def _finished(self, steps: tuple[RetryStep, ...]) -> None:
+        if steps:
+            self.changed.publish(steps[-1])
+        self._report(steps)

@@ -1,0 +1,174 @@
+"""The instances of the account: pick one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.widget import Widget
+from typing_extensions import override
+
+from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.ui.board import Board
+from vzaps_tui.ui.commands import EVERYWHERE, FINDING, INSTANCES, bindings
+from vzaps_tui.ui.copy_item import CopyItem
+from vzaps_tui.ui.finding import step_to
+from vzaps_tui.ui.render import instance_cells
+from vzaps_tui.ui.widgets.cells import Cell
+from vzaps_tui.ui.widgets.count_line import CountLine
+from vzaps_tui.ui.widgets.virtual_table import Column, VirtualTable
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.envelope import Envelope
+    from vzaps_tui.domain.instances import Instance
+    from vzaps_tui.domain.paging import Listing
+
+_COLUMNS = (
+    Column("name", "Name", 18, flex=2),
+    Column("link", "Link", 13),
+    Column("webhook", "Webhook", 20, flex=3),
+    Column("events", "Events", 16, min_width=70),
+    Column("updated", "Updated", 10, min_width=90),
+    Column("id", "Id", 30, min_width=130),
+)
+
+
+class InstanceRows:
+    """Rows for the table."""
+
+    def __init__(self, rows: tuple[Instance, ...], now: datetime) -> None:
+        self.rows = rows
+        self._now = now
+        self._place = {row.id: index for index, row in enumerate(rows)}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def key(self, index: int) -> str:
+        """Identity of a row."""
+        return self.rows[index].id
+
+    def index(self, key: str) -> int | None:
+        """Where a row stands."""
+        return self._place.get(key)  # pyright: ignore[reportArgumentType] - ids are strings
+
+    def cells(self, index: int) -> tuple[Cell, ...]:
+        """Cells of a row."""
+        return instance_cells(self.rows[index], self._now)
+
+
+class InstancesScreen(Board[None]):
+    """All instances with link state, webhook and events."""
+
+    PLACES = (EVERYWHERE, FINDING, INSTANCES)
+    BINDINGS = bindings(EVERYWHERE, FINDING, INSTANCES)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: tuple[Instance, ...] = ()
+        self._needle = ""
+
+    @override
+    def crumbs(self) -> tuple[str, ...]:
+        return ("Instances",)
+
+    @override
+    def body(self) -> ComposeResult:
+        yield CountLine()
+        yield VirtualTable(_COLUMNS, id="rows")
+
+    @property
+    def table(self) -> VirtualTable:
+        """The list."""
+        return self.query_one(VirtualTable)
+
+    @override
+    def main_widget(self) -> Widget | None:
+        return self.table
+
+    @override
+    def load(self, *, force: bool) -> None:
+        self._load(force=force)
+
+    @work(group="load", exclusive=True)
+    async def _load(self, *, force: bool) -> None:
+        self.show_asking()
+        last: Envelope[Listing[Instance]] | None = None
+        try:
+            async for envelope in self.services.instances.load(force=force):
+                last = envelope
+                self._show(envelope, asking=True)
+        except VzapsError as problem:
+            self.table.empty_text = "" if self._rows else "Nothing could be read."
+            self.show_problem(problem)
+            return
+        if last is not None:
+            self.show_freshness(last, asking=False)
+
+    def _show(self, envelope: Envelope[Listing[Instance]], *, asking: bool) -> None:
+        listing = envelope.data
+        self._rows = listing.rows
+        self.table.empty_text = (
+            "This account has no instance yet.\nCreate one at app.vzaps.com, then press ctrl+r."
+        )
+        self.table.show(InstanceRows(listing.rows, self.services.clock.now()))
+        total = f"{listing.total:,}" if listing.total is not None else "?"
+        odd = f" · {listing.unreadable} unreadable" if listing.unreadable else ""
+        self.query_one(CountLine).say((), f"{len(listing.rows):,} of {total}{odd}")
+        self.show_freshness(envelope, asking=asking)
+
+    def _chosen(self) -> Instance | None:
+        key = self.table.cursor_key
+        return next((row for row in self._rows if row.id == key), None)
+
+    # -- actions ---------------------------------------------------------------------------------
+
+    @on(VirtualTable.Opened)
+    def action_open(self) -> None:
+        """Open the deliveries of the instance under the cursor."""
+        if instance := self._chosen():
+            self.host.open_deliveries(instance)
+
+    def action_webhook(self) -> None:
+        """Open its webhook form."""
+        if instance := self._chosen():
+            self.host.open_webhook(instance)
+
+    def on_screen_resume(self) -> None:
+        """Freshen when one comes back, if it is old by then."""
+        if self.is_mounted and self._rows:
+            self.load(force=False)
+
+    @override
+    def copies(self) -> tuple[CopyItem, ...]:
+        row = self._chosen()
+        if row is None:
+            return ()
+        return (CopyItem("i", "id", row.id), CopyItem("n", "name", row.name))
+
+    # -- finding ---------------------------------------------------------------------------------
+
+    def _matches(self) -> list[int]:
+        needle = self._needle.casefold()
+        if not needle:
+            return []
+        return [
+            index
+            for index, row in enumerate(self._rows)
+            if needle in f"{row.name}\n{row.id}\n{(row.webhook or '').partition('?')[0]}".casefold()
+        ]
+
+    @override
+    def seek(self, needle: str) -> str:
+        self._needle = needle
+        self.table.highlight = needle
+        found = self._matches()
+        if found and self.table.cursor_index not in found:
+            self.table.move_to(found[0])
+        return f"{len(found)} found" if needle else ""
+
+    @override
+    def seek_step(self, step: int) -> None:
+        step_to(self.table, self._matches(), step)

@@ -1,0 +1,283 @@
+"""An instance's webhook: URL and events in a form, reviewed as a diff before it is saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Input, Label, SelectionList, Static
+from textual.widgets.selection_list import Selection
+from typing_extensions import override
+
+from vzaps_tui.domain.masking import MASK, mask_url, unmask_url
+from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.text import visible
+from vzaps_tui.domain.webhooks import (
+    ALL,
+    EVENTS,
+    Level,
+    SaveReport,
+    WebhookChange,
+    WebhookConfig,
+    canonical_events,
+    check_events,
+    check_url,
+    same_config,
+)
+from vzaps_tui.ui.board import Board
+from vzaps_tui.ui.commands import EVERYWHERE, WEBHOOK, bindings
+from vzaps_tui.ui.copy_item import CopyItem
+from vzaps_tui.ui.dialogs import Choice
+from vzaps_tui.ui.webhook_words import change_text, findings_text, report_text
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.envelope import Envelope
+    from vzaps_tui.domain.instances import Instance
+
+
+class WebhookScreen(Board[None]):
+    """The form; nothing is sent before the review."""
+
+    PLACES = (EVERYWHERE, WEBHOOK)
+    BINDINGS = bindings(EVERYWHERE, WEBHOOK)
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__()
+        self._instance = instance
+        self._stored: WebhookConfig | None = None
+        self._names = list(EVENTS)
+        self._settling = False
+
+    @override
+    def crumbs(self) -> tuple[str, ...]:
+        return (self._instance.name or self._instance.id, "Webhook")
+
+    @override
+    def body(self) -> ComposeResult:
+        with VerticalScroll(classes="pane form", can_focus=False):
+            yield Label(
+                "URL that VZaps posts events to (hidden parts stay as they are)", markup=False
+            )
+            url = Input(id="url", placeholder="https://", disabled=True)
+            url.cursor_blink = False
+            yield url
+            yield Static(id="findings")
+            yield Label("Events (space toggles; All stands alone)", markup=False)
+            yield SelectionList[str](id="events", compact=True, disabled=True)
+            yield Label("What would change", markup=False)
+            yield Static(id="change")
+            yield Static(id="report")
+
+    @property
+    def url_field(self) -> Input:
+        """The URL as typed, hidden parts masked."""
+        return self.query_one("#url", Input)
+
+    @property
+    def events_field(self) -> SelectionList[str]:
+        """The events."""
+        return cast("SelectionList[str]", self.query_one("#events", SelectionList))
+
+    @override
+    def main_widget(self) -> Widget | None:
+        return self.url_field
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    @override
+    def load(self, *, force: bool) -> None:
+        if force and self.unsaved():
+            self.host.say("You have unsaved changes: esc discards them.", severity="warning")
+            return
+        self._load(force=force)
+
+    @work(group="load", exclusive=True)
+    async def _load(self, *, force: bool) -> None:
+        self.show_asking()
+        last: Envelope[WebhookConfig] | None = None
+        try:
+            async for envelope in self.services.webhooks.load(self._instance.id, force=force):
+                last = envelope
+                if not self.unsaved():
+                    self._fill(envelope.data)
+                self.show_freshness(envelope, asking=True)
+        except VzapsError as problem:
+            self.show_problem(problem)
+            return
+        if last is not None:
+            self.show_freshness(last, asking=False)
+
+    def _fill(self, config: WebhookConfig) -> None:
+        """Put a configuration into the form."""
+        first = self._stored is None
+        self._stored = config
+        self._settling = True
+        self._names = [*EVENTS, *(name for name in config.events if name not in EVENTS)]
+        self.url_field.value = mask_url(config.url) if config.url else ""
+        self._choose(config.events)
+        self._settling = False
+        self.url_field.disabled = self.events_field.disabled = False
+        if first:
+            self.url_field.focus()
+        self._show_change()
+
+    def _choose(self, events: tuple[str, ...]) -> None:
+        field = self.events_field
+        place = field.highlighted
+        with self.prevent(SelectionList.SelectedChanged, SelectionList.SelectionToggled):
+            field.clear_options()
+            field.add_options([self._row(name, chosen=name in events) for name in self._names])
+            field.highlighted = 0 if place is None else min(place, len(self._names) - 1)
+
+    @staticmethod
+    def _row(name: str, *, chosen: bool) -> Selection[str]:
+        meaning = EVENTS.get(name, "not among the documented names")
+        prompt = Text(f"{visible(name):<24}").append(meaning, "dim")
+        return Selection(prompt, name, chosen)
+
+    # -- editing ---------------------------------------------------------------------------------
+
+    def _wanted(self, original: str | None) -> WebhookConfig:
+        """The form as a configuration; hidden parts come from `original`."""
+        chosen = set(self.events_field.selected)
+        url = unmask_url(self.url_field.value, original)
+        return WebhookConfig(url or None, canonical_events(n for n in self._names if n in chosen))
+
+    def _change(self) -> WebhookChange | None:
+        if self._stored is None:
+            return None
+        return WebhookChange(self._stored, self._wanted(self._stored.url))
+
+    @override
+    def unsaved(self) -> bool:
+        return (
+            self._stored is not None
+            and (change := self._change()) is not None
+            and not same_config(change.before, change.after)
+        )
+
+    @on(Input.Changed, "#url")
+    def _url_typed(self) -> None:
+        if not self._settling:
+            self._show_change()
+
+    @on(SelectionList.SelectionToggled)
+    def _event_toggled(self, event: SelectionList.SelectionToggled[str]) -> None:
+        chosen = tuple(self.events_field.selected)
+        toggled = event.selection.value
+        if toggled in chosen and len(chosen) > 1 and ALL in chosen:
+            kept = (ALL,) if toggled == ALL else tuple(name for name in chosen if name != ALL)
+            self._choose(kept)
+        self._show_change()
+
+    def _findings(self, config: WebhookConfig) -> Text:
+        return findings_text((*check_url(config.url or ""), *check_events(config.events)))
+
+    def _show_change(self) -> None:
+        change = self._change()
+        if change is None:
+            return
+        same = same_config(change.before, change.after)
+        changed = Text("Nothing yet.", "dim") if same else change_text(change)
+        self.query_one("#change", Static).update(changed)
+        self.query_one("#findings", Static).update(self._findings(change.after))
+        if not same:
+            self.query_one("#report", Static).update("")
+
+    # -- saving ----------------------------------------------------------------------------------
+
+    @work(group="confirm", exclusive=True)
+    async def action_save(self) -> None:
+        """Review the change against what the API holds now, then save."""
+        if self._stored is None:
+            self.host.say("Nothing is loaded yet: there is nothing to save.", severity="warning")
+            return
+        await self._review(None)
+
+    @work(group="confirm", exclusive=True)
+    async def action_undo(self) -> None:
+        """Go back to what was stored before the last save."""
+        before = self.host.undo.get(self._instance.id)
+        if before is None:
+            self.host.say("Nothing was saved in this run: there is nothing to take back.")
+            return
+        await self._review(before)
+
+    async def _review(self, wanted: WebhookConfig | None) -> None:
+        """Read, show the diff, save on consent. `wanted` None = what the form says."""
+        self.show_asking()
+        try:
+            envelope = await self.services.webhooks.read(self._instance.id)
+        except VzapsError as problem:
+            self.show_problem(problem)
+            self.host.say(
+                "Not saved: what the API holds could not be read first.", severity="error"
+            )
+            return
+        self.show_freshness(envelope, asking=False)
+        server = envelope.data
+        loaded = self._stored or server
+        if wanted is None:
+            wanted = self._wanted(server.url if MASK in (loaded.url or "") else loaded.url)
+        if await self._agreed(server, loaded, wanted):
+            self.host.save_webhook(self._instance, server, wanted)
+
+    async def _agreed(
+        self, server: WebhookConfig, loaded: WebhookConfig, wanted: WebhookConfig
+    ) -> bool:
+        findings = (*check_url(wanted.url or ""), *check_events(wanted.events))
+        if errors := [found.text for found in findings if found.level is Level.ERROR]:
+            self.host.say(f"Not saved. {errors[0]}", severity="error")
+            return False
+        change = WebhookChange(server, wanted)
+        if same_config(server, wanted):
+            self.host.say("Nothing to save: the API holds this already.")
+            self._fill(server)
+            return False
+        body = change_text(change)
+        if MASK not in (loaded.url or "") and not same_config(server, loaded):
+            body = Text(
+                "Changed by someone else since it was loaded here.\n\n", "yellow"
+            ).append_text(body)
+        if findings:
+            body = body.append("\n\n").append_text(findings_text(findings))
+        title = f"Save the webhook of {self._instance.name or self._instance.id}?"
+        save = Choice("save", "Save", danger=False)
+        return await self.host.ask(title, body, (save,)) == "save"
+
+    def note_saved(self, instance: Instance, report: SaveReport) -> None:
+        """A save of this instance came to an end."""
+        if instance.id != self._instance.id:
+            return
+        self._fill(report.stored or report.sent)
+        self.query_one("#report", Static).update(report_text(report))
+        self.query_one("#report").scroll_visible(animate=False)
+
+    # -- leaving ---------------------------------------------------------------------------------
+
+    @override
+    def leave(self) -> None:
+        if self.unsaved():
+            self._discard()
+        else:
+            self.dismiss()
+
+    @work(group="confirm", exclusive=True)
+    async def _discard(self) -> None:
+        discard = Choice("discard", "Discard")
+        answer = await self.host.ask("Discard your changes?", "Nothing was sent.", (discard,))
+        if answer == "discard":
+            self.dismiss()
+
+    @override
+    def copies(self) -> tuple[CopyItem, ...]:
+        if self._stored is None:
+            return ()
+        return (
+            CopyItem("u", "URL, query hidden", mask_url(self._stored.url or "")),
+            CopyItem("e", "events", ",".join(self._stored.events)),
+        )

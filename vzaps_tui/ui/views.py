@@ -1,0 +1,33 @@
+"""What a person last looked at in a list, kept while the program runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.retries import RetryPlan
+
+
+@dataclass(slots=True)
+class DeliveriesView:
+    """An instance's filter, cursor and marks; they survive leaving the screen.
+
+    Attributes:
+        query: the filter.
+        cursor: key of the row under the cursor.
+        marked: keys of marked rows.
+        kept: keys of rows retried under this filter: they stay in sight whatever they became.
+        preview: whether the preview is wanted.
+    """
+
+    query: DeliveryQuery = field(default_factory=DeliveryQuery)
+    cursor: str | None = None
+    marked: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+    preview: bool = True
+
+    def keep_in_sight(self, plan: RetryPlan) -> None:
+        """Rows of a plan stay in the list under its filter, and lose their marks."""
+        keys = frozenset(row.key for row in plan.deliveries)
+        self.kept |= keys
+        self.marked -= keys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
@@ -15,7 +15,7 @@ from vzaps_tui.emulator.world import World
 
 
 @contextmanager
-def running(world: World | None = None) -> Iterator[EmulatorServer]:
+def running(world: World | None = None) -> Generator[EmulatorServer]:
     """The emulator with this world (`server.world`) at `server.base_url`."""
     with EmulatorServer(world or World()) as server:
         yield server

@@ -89,7 +89,8 @@ async def test_async_sdk_does_the_whole_job(emulator: EmulatorServer) -> None:
 
 
 def test_sdk_meets_the_errors_it_knows(emulator: EmulatorServer) -> None:
-    wrong = _credentials(emulator) | {"client_secret": "wrong"}
+    wrong = _credentials(emulator)
+    wrong["client_secret"] = "wrong"
     with VZapsClient(**wrong) as client, pytest.raises(VZapsAuthenticationError) as refused:
         client.instances.list()
     assert refused.value.status_code == 401

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC
 
 import httpx
 
 from vzaps_tui.emulator.logs import Result
-from vzaps_tui.emulator.receivers import is_loopback
 from vzaps_tui.emulator.world import Job, World
 
 CONCURRENCY = 8
@@ -26,11 +24,11 @@ class Courier:
         self._woken = asyncio.Event()
         self._slots = asyncio.Semaphore(CONCURRENCY)
         self._under_way: set[asyncio.Task[None]] = set()
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._put_by: dict[asyncio.TimerHandle, Job] = {}
         self._client: httpx.AsyncClient | None = None
 
     async def run(self) -> None:
-        """Deliver until cancelled; then drop what waits, break off what is under way, close."""
+        """Deliver until cancelled; then break off what is under way; what waits stays waiting."""
         loop = asyncio.get_running_loop()
         self._world.wake = lambda: loop.call_soon_threadsafe(self._woken.set)
         self._woken.set()
@@ -49,6 +47,9 @@ class Courier:
             self._put_off(job)
             return
         await self._slots.acquire()
+        if not self._world.take(job):
+            self._slots.release()
+            return
         task = asyncio.create_task(self._deliver(job))
         self._under_way.add(task)
         task.add_done_callback(self._done)
@@ -60,19 +61,24 @@ class Courier:
             raise problem
 
     def _put_off(self, job: Job) -> None:
+        now = job._replace(delay=0.0)
+
         def due() -> None:
-            self._timers.discard(handle)
-            self._world.outbox.append(job._replace(delay=0.0))
+            del self._put_by[handle]
+            self._world.outbox.append(now)
             self._woken.set()
 
         handle = asyncio.get_running_loop().call_later(job.delay, due)
-        self._timers.add(handle)
+        self._put_by[handle] = now
 
     async def _deliver(self, job: Job) -> None:
-        if job.plan != job.log.plan or not is_loopback(job.log.url):
-            return
-        at = self._world.now().astimezone(UTC)
-        self._world.record(job, await self._post(job), at)
+        at = self._world.utc()
+        try:
+            result = await self._post(job)
+        except asyncio.CancelledError:
+            self._world.record(job, Result(None, "the emulator was stopped", "", 0.0), at)
+            raise
+        self._world.record(job, result, at)
 
     async def _post(self, job: Job) -> Result:
         payload = self._world.payload(job.instance, job.log)
@@ -111,8 +117,9 @@ class Courier:
             return answer.status_code, bytes(body[:BODY_LIMIT]).decode(errors="replace")
 
     async def _stop(self) -> None:
-        for handle in self._timers:
+        for handle, job in self._put_by.items():
             handle.cancel()
+            self._world.outbox.append(job)  # for whoever serves this world next
         tasks = list(self._under_way)
         for task in tasks:
             task.cancel()

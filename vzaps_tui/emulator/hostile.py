@@ -10,7 +10,7 @@ HOSTILE = (
     "[/red][bold]markup[/bold] [@click=app.quit]go[/] [link=file:///etc/passwd]x[/link]",
     "abc\u202efdp.exe\u202c \u2066isolated\u2069 \u200fmark",  # right-to-left overrides
     "nul\x00bell\x07back\x08\x08\x08del\x7f",
-    "wide 漢字かな ｆｕｌｌ 👩‍👩‍👧‍👦 🇧🇷 👍🏽 e\u0301\u0323 \u200bz\u200dw",
+    "wide 漢字かな \uff26\uff35 👩‍👩‍👧‍👦 🇧🇷 👍🏽 e\u0301\u0323 \u200bz\u200dw",
     "line one\nline two\r\nline three\rover\ttab\u2028sep",
     "lone \ud800 surrogate, tag \U000e0041, private \ue000, noncharacter \ufffe",
 )

@@ -28,26 +28,26 @@ class _Role:
     name: str
     host: str | None
     events: tuple[str, ...]
-    connected: bool
     updated_hours_ago: float
+    connected: bool = True
 
 
 _ROLES = (
-    _Role("Support BR", "hooks.acme.example.com/vz", ("Message", "ReadReceipt"), True, 50),
-    _Role("Vendas São Paulo 🛵", "n8n.loja-azul.example.com/webhook/vzaps", ("All",), True, 5.5),
+    _Role("Support BR", "hooks.acme.example.com/vz", ("Message", "ReadReceipt"), 50),
+    _Role("Vendas São Paulo 🛵", "n8n.loja-azul.example.com/webhook/vzaps", ("All",), 5.5),
     _Role(
-        "Cobrança – Filial Nº 2",
+        "Cobrança / Filial Nº 2",
         "api.cobranca.example.net/callbacks/whatsapp",
         ("Message", "Connected", "Disconnected", "GroupParticipantsAdd"),
-        False,
         200,
+        connected=False,
     ),
-    _Role("Sandbox", None, ("All",), False, 0.3),
+    _Role("Sandbox", None, ("All",), 0.3, connected=False),
 )
 
 
 class Due(NamedTuple):
-    """A try planned for `at`; it lapses if the log's plan has changed since. `serial` orders equals."""
+    """A try planned for `at`; one not asked for by hand lapses if the log's plan changes."""
 
     at: datetime
     serial: int
@@ -122,7 +122,7 @@ class Instance:
         ripe: list[Due] = []
         while self._due and self._due[0].at <= now:
             due = heapq.heappop(self._due)
-            if due.plan == due.log.plan:
+            if due.by_hand or due.plan == due.log.plan:
                 ripe.append(due)
         return ripe
 

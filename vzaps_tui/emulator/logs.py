@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Status(StrEnum):
-    """Status words of the delivery log. Only `failed` is documented (CONTRACT 3.5), the rest is ours."""
+    """Status words of the delivery log. Only `failed` is documented (CONTRACT 3.5)."""
 
     PENDING = "pending"
     RETRYING = "retrying"

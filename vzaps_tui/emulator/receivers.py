@@ -1,4 +1,4 @@
-"""The model of receivers that are never contacted: outages that begin and end, and ordinary days."""
+"""The model of receivers that are never contacted: ordinary days, outages that begin and end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vzaps_tui.emulator.seeded import dice, draw
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Failure:
     """One way in which a receiver fails; times in milliseconds."""
 
     http_status: int | None
@@ -22,19 +22,24 @@ class Fault:
     longest: float
 
 
-_NGINX = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+_NGINX = (
+    "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n"
+    "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
 
-FAULTS: dict[str, Fault] = {
-    "500": Fault(500, "HTTP 500 Internal Server Error", '{"error":"database is locked"}', 60, 900),
-    "502": Fault(502, "HTTP 502 Bad Gateway", _NGINX.format("502 Bad Gateway"), 20, 240),
-    "503": Fault(
+FAILURES: dict[str, Failure] = {
+    "500": Failure(
+        500, "HTTP 500 Internal Server Error", '{"error":"database is locked"}', 60, 900
+    ),
+    "502": Failure(502, "HTTP 502 Bad Gateway", _NGINX.format("502 Bad Gateway"), 20, 240),
+    "503": Failure(
         503, "HTTP 503 Service Unavailable", _NGINX.format("503 Service Unavailable"), 15, 180
     ),
-    "timeout": Fault(None, "timeout: no answer within 10 s", "", 10_000, 10_004),
-    "refused": Fault(None, "connection refused", "", 1, 30),
-    "dns": Fault(None, "DNS: no such host", "", 4, 90),
-    "401": Fault(401, "HTTP 401 Unauthorized", '{"error":"bad or missing secret"}', 30, 200),
-    "404": Fault(404, "HTTP 404 Not Found", '{"detail":"Not Found"}', 25, 160),
+    "timeout": Failure(None, "timeout: no answer within 10 s", "", 10_000, 10_004),
+    "refused": Failure(None, "connection refused", "", 1, 30),
+    "dns": Failure(None, "DNS: no such host", "", 4, 90),
+    "401": Failure(401, "HTTP 401 Unauthorized", '{"error":"bad or missing secret"}', 30, 200),
+    "404": Failure(404, "HTTP 404 Not Found", '{"detail":"Not Found"}', 25, 160),
 }
 
 _MIXES: tuple[tuple[str, ...], ...] = (
@@ -53,11 +58,11 @@ _FAILS_OTHERWISE = 0.006
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time in which a receiver fails nearly always, and the faults it fails with."""
+    """A time in which a receiver fails nearly always, and the ways in which it fails."""
 
     begins: datetime
     ends: datetime
-    faults: tuple[str, ...]
+    kinds: tuple[str, ...]
 
 
 def outages(seed: int, index: int, begins: datetime, now: datetime) -> tuple[Outage, ...]:
@@ -84,14 +89,14 @@ def outcome(known: tuple[Outage, ...], at: datetime, *key: object) -> Result:
     pace = draw(*key, "pace")
     if draw(*key, "fails") >= limit:
         return Result(200, None, '{"ok":true}', round(35 + 900 * pace**4, 1))
-    return fail(outage.faults if outage else ("timeout", "502", "500"), pace, *key)
+    return fail(outage.kinds if outage else ("timeout", "502", "500"), pace, *key)
 
 
 def fail(kinds: tuple[str, ...], pace: float, *key: object) -> Result:
     """A failure of one of `kinds`; `pace` in [0, 1) says how slow."""
-    fault = FAULTS[kinds[int(draw(*key, "kind") * len(kinds))]]
-    took = fault.shortest + (fault.longest - fault.shortest) * pace
-    return Result(fault.http_status, fault.error, fault.response, round(took, 1))
+    failure = FAILURES[kinds[int(draw(*key, "kind") * len(kinds))]]
+    took = failure.shortest + (failure.longest - failure.shortest) * pace
+    return Result(failure.http_status, failure.error, failure.response, round(took, 1))
 
 
 def is_loopback(url: str) -> bool:

@@ -54,7 +54,7 @@ SHAPES: dict[str, str] = {
     "attempts-list": "attempts is a list everywhere",
     "ignore-filters": "the log search ignores status and filter",
     "ignore-paging": "the log search gives the first page for any page",
-    "odd-rows": "unknown status and event names, rows without id, doubles, odd times, rows that are no objects",
+    "odd-rows": "unknown status and event names, no ids, doubles, odd times, no objects",
     "hostile-text": "escape sequences, bidi, markup, NUL in names, errors and payloads",
     "big-payload": "payloads of 5 MB",
     "text-payload": "payloads that are not JSON",

@@ -20,7 +20,7 @@ from vzaps_tui.emulator.world import World
 
 HOST = "127.0.0.1"
 _START_SECONDS = 20.0
-_GRACE_SECONDS = 0.5
+_GRACE_SECONDS = 0.2
 
 
 class _Protocol(H11Protocol):
@@ -126,6 +126,7 @@ class EmulatorServer:
             access_log=False,
             server_header=False,
             date_header=False,
+            timeout_keep_alive=75,
         )
         ready = threading.Event()
         self._server = _Server(config, self.world, ready)
@@ -167,6 +168,7 @@ def _bind(port: int) -> socket.socket:
         listener.close()
         reason = getattr(problem, "strerror", None) or str(problem)
         raise OSError(
-            f"cannot listen on {HOST}:{port}: {reason}. Choose another port with --port, 0 takes a free one."
+            f"cannot listen on {HOST}:{port}: {reason}. "
+            "Choose another port with --port; 0 takes a free one."
         ) from problem
     return listener

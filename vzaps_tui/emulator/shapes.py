@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from vzaps_tui.emulator.hostile import hostile
 from vzaps_tui.emulator.instances import Instance
@@ -104,7 +104,7 @@ def row(instance: Instance, log: Log, scenarios: Collection[str]) -> Json:
     }
 
 
-def detail(instance: Instance, log: Log, payload: Any, scenarios: Collection[str]) -> Json:
+def detail(instance: Instance, log: Log, payload: object, scenarios: Collection[str]) -> Json:
     """One delivery whole: the row, its tries one by one, payload and last response."""
     found = row(instance, log, scenarios)
     if "attempts-number" not in scenarios:
@@ -142,19 +142,19 @@ def retry_receipt(asked: Log, target: Log, scenarios: Collection[str]) -> Json:
     return found
 
 
-def _unknown_status(row: Json, _before: Json) -> Any:
+def _unknown_status(row: Json, _before: Json) -> object:
     return {**row, "status": "quarantined"}
 
 
-def _unknown_event(row: Json, _before: Json) -> Any:
+def _unknown_event(row: Json, _before: Json) -> object:
     return {**row, "event_type": "PollVote"}
 
 
-def _no_id(row: Json, _before: Json) -> Any:
+def _no_id(row: Json, _before: Json) -> object:
     return {key: value for key, value in row.items() if key != "id"}
 
 
-def _same_id(row: Json, before: Json) -> Any:
+def _same_id(row: Json, before: Json) -> object:
     return {**row, "id": before["id"]}
 
 
@@ -162,32 +162,32 @@ def _moment(row: Json) -> datetime:
     return datetime.fromisoformat(row["created_at"])
 
 
-def _naive(row: Json, _before: Json) -> Any:
+def _naive(row: Json, _before: Json) -> object:
     return {**row, "created_at": _moment(row).strftime("%Y-%m-%d %H:%M:%S")}
 
 
-def _seconds(row: Json, _before: Json) -> Any:
+def _seconds(row: Json, _before: Json) -> object:
     return {**row, "created_at": int(_moment(row).timestamp())}
 
 
-def _milliseconds(row: Json, _before: Json) -> Any:
+def _milliseconds(row: Json, _before: Json) -> object:
     return {**row, "created_at": int(_moment(row).timestamp() * 1000)}
 
 
-def _offset(row: Json, _before: Json) -> Any:
+def _offset(row: Json, _before: Json) -> object:
     there = _moment(row) - timedelta(hours=3)
     return {**row, "created_at": there.strftime("%Y-%m-%dT%H:%M:%S.%f-03:00")}
 
 
-def _no_object(_row: Json, _before: Json) -> Any:
+def _no_object(_row: Json, _before: Json) -> object:
     return "not a row"
 
 
-def _bare_row(row: Json, _before: Json) -> Any:
+def _bare_row(row: Json, _before: Json) -> object:
     return {"id": row["id"]}
 
 
-_ODDITIES: tuple[Callable[[Json, Json], Any] | None, ...] = (
+_ODDITIES: tuple[Callable[[Json, Json], object] | None, ...] = (
     None,
     _unknown_status,
     _unknown_event,
@@ -202,24 +202,23 @@ _ODDITIES: tuple[Callable[[Json, Json], Any] | None, ...] = (
 )
 
 
-def odd(rows: list[Json]) -> list[Any]:
+def odd(rows: list[Json]) -> list[object]:
     """The scenario `odd-rows`: each row odd in another way, the first as it should be."""
-    found: list[Any] = []
+    found: list[object] = []
     for index, this in enumerate(rows):
         oddity = _ODDITIES[index % len(_ODDITIES)]
         found.append(oddity(this, rows[index - 1]) if oddity else this)
     return found
 
 
-def camel(value: Any) -> Any:
+def camel(value: object) -> object:
     """The same value with keys in camelCase; what was sent to a receiver stays as it was sent."""
     if isinstance(value, list):
-        return [camel(item) for item in value]  # pyright: ignore[reportUnknownVariableType] - JSON
+        return [camel(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
-        items: Json = value
         return {
             _camel_key(key): item if key in _VERBATIM else camel(item)
-            for key, item in items.items()
+            for key, item in cast("Json", value).items()
         }
     return value
 
@@ -229,7 +228,7 @@ def _camel_key(key: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def wrap(data: Any) -> Json:
+def wrap(data: object) -> Json:
     """The success envelope (CONTRACT 2.1)."""
     return {"code": 200, "success": True, "data": data}
 

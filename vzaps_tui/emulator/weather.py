@@ -1,4 +1,4 @@
-"""What a fault does to an answer, on the wire: nothing here is a stand-in for a broken connection."""
+"""What a fault does to an answer, on the wire: a broken connection here is really broken."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from email.utils import format_datetime
 
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
+from typing_extensions import override
 
 from vzaps_tui.emulator.scenarios import REPLIES, Fault
 from vzaps_tui.emulator.shapes import refusal
 
-_PROXY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1><hr>cloud-proxy</body></html>"
-_PORTAL_PAGE = "<!doctype html><html><head><title>Free Wi-Fi</title></head><body><form>Accept the terms to go online</form></body></html>"
+_PROXY_PAGE = (
+    "<html><head><title>502 Bad Gateway</title></head>"
+    "<body><h1>502 Bad Gateway</h1><hr>cloud-proxy</body></html>"
+)
+_PORTAL_PAGE = (
+    "<!doctype html><html><head><title>Free Wi-Fi</title></head>"
+    "<body><form>Accept the terms to go online</form></body></html>"
+)
 
 _ERRORS: dict[str, tuple[int, str]] = {
     "error-500": (500, "internal error"),
@@ -50,7 +57,8 @@ class JsonResponse(Response):
 class Reset(Response):
     """No answer: the connection is reset (RST, not FIN)."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         transport: asyncio.Transport = scope["state"]["transport"]
         connection = transport.get_extra_info("socket")
         linger = struct.pack("ii", 1, 0)  # close at once and throw away what is in flight
@@ -61,7 +69,8 @@ class Reset(Response):
 class Silence(Response):
     """No answer: the client waits until it gives up."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
 
@@ -69,7 +78,8 @@ class Silence(Response):
 class Cut(Response):
     """The head promises the whole body; half of it comes, then the connection is closed."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         transport: asyncio.Transport = scope["state"]["transport"]
         headers = self.raw_headers
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})

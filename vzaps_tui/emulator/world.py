@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vzaps_tui.emulator.hostile import hostile_payload
 from vzaps_tui.emulator.instances import BACKOFF, Instance, make_instance
@@ -63,7 +63,8 @@ class World:
         requests: what was asked, oldest first, bounded.
         scenarios: names switched on; may be changed while running.
         faults: faults aimed at single routes.
-        outbox: real POSTs that wait to be made.
+        outbox: real POSTs that wait to be made; those put off for a backoff are with the server.
+        waiting: how many wait in all.
         wake: called when `outbox` has grown; set by the server.
         rate: new events a second while a server runs.
         speed: how many times faster than real time failed real deliveries are tried again.
@@ -89,11 +90,12 @@ class World:
         self.faults = Faults()
         self.client_token = f"ct_{hexadecimal(24, seed, 'client token')}"
         self.client_secret = f"cs_{hexadecimal(40, seed, 'client secret')}"
-        born = self.now().astimezone(UTC)
+        born = self.utc()
         self.instances = [make_instance(seed, index, born, logs) for index in range(instances)]
         self.requests: deque[Received] = deque(maxlen=10_000)
         self.outbox: deque[Job] = deque()
-        self.wake: Callable[[], None] = lambda: None
+        self.waiting = 0
+        self.wake: Callable[[], object] = lambda: None
         self.speed = 1.0
         self.max_attempts = len(BACKOFF) + 1
         self.delivery_timeout = 10.0
@@ -102,6 +104,10 @@ class World:
         self._revoked_once = False
         self._emitted = 0
         self._lock = threading.RLock()
+
+    def utc(self) -> datetime:
+        """Now, in UTC."""
+        return self.now().astimezone(UTC)
 
     # Credentials
 
@@ -151,7 +157,7 @@ class World:
             self._settle(instance)
             return instance.find(log_id)
 
-    def payload(self, instance: Instance, log: Log) -> Any:
+    def payload(self, instance: Instance, log: Log) -> object:
         """What was sent: a JSON value, or a text where it is no JSON."""
         if "text-payload" in self.scenarios:
             return f"event={log.event}&log={log.id}&this is <not> JSON {{"
@@ -167,7 +173,7 @@ class World:
     # Changing
 
     def emit(
-        self, instance: Instance | None = None, event: str | None = None, payload: Any = None
+        self, instance: Instance | None = None, event: str | None = None, payload: object = None
     ) -> Log:
         """Let an event happen now and be delivered to the instance's webhook.
 
@@ -180,7 +186,7 @@ class World:
             chosen = instance or rng.choice([i for i in self.instances if i.webhook] or [None])
             if chosen is None or not chosen.webhook:
                 raise ValueError("an event needs an instance with a webhook")
-            now = self.now().astimezone(UTC)
+            now = self.utc()
             self._settle(chosen)
             names, weights = weighted(chosen.events)
             log = chosen.append(event or rng.choices(names, weights)[0], now, chosen.webhook)
@@ -201,10 +207,10 @@ class World:
                 raise ValueError("no webhook is configured")
             self._settle(instance)
             real = is_loopback(instance.webhook)
-            if real and len(self.outbox) >= QUEUE_LIMIT:
+            if real and self.waiting >= QUEUE_LIMIT:
                 raise QueueFullError
             log.retries += 1
-            now = self.now().astimezone(UTC)
+            now = self.utc()
             target = self._copy(instance, log, now) if self._to_new_log() else log
             target.plan += 1
             target.url = instance.webhook
@@ -219,16 +225,29 @@ class World:
                 self._try_by_hand(instance, target, now)
             return target
 
+    def take(self, job: Job) -> bool:
+        """Whether a job from the outbox is still to be sent; it no longer counts as waiting.
+
+        A retry is always sent. A try by itself is not, once a retry was asked for after it.
+        """
+        with self._lock:
+            self.waiting -= 1
+            return (job.by_hand or job.plan == job.log.plan) and is_loopback(job.log.url)
+
     def record(self, job: Job, result: Result, at: datetime) -> None:
         """Write what a real POST came to; plans the next try where one is due."""
         with self._lock:
+            stood = job.log.status, job.log.next_retry_at
             job.log.note(result, at)
+            if job.plan != job.log.plan:  # the later retry decides where the delivery stands
+                job.log.status, job.log.next_retry_at = stood
+                return
             tries = len(job.log.attempts)
-            if result.ok or job.by_hand or job.plan != job.log.plan or tries >= self.max_attempts:
+            if result.ok or job.by_hand or tries >= self.max_attempts:
                 return
             wait = BACKOFF[min(tries, len(BACKOFF)) - 1] / self.speed
             job.log.status = Status.RETRYING
-            job.log.next_retry_at = self.now().astimezone(UTC) + timedelta(seconds=wait)
+            job.log.next_retry_at = self.utc() + timedelta(seconds=wait)
             self._send_or_fail(job._replace(delay=wait))
 
     # Inside
@@ -245,7 +264,7 @@ class World:
         instance.try_once(log, at, must_fail="retry-fails" in self.scenarios)
 
     def _settle(self, instance: Instance) -> None:
-        now = self.now().astimezone(UTC)
+        now = self.utc()
         for due in instance.settle(now):
             if due.by_hand:
                 self._try_by_hand(instance, due.log, due.at)
@@ -257,11 +276,12 @@ class World:
             self._post(job)
         except QueueFullError:
             full = Result(None, f"the emulator's queue is full ({QUEUE_LIMIT} waiting)", "", 0.0)
-            job.log.note(full, self.now().astimezone(UTC))
+            job.log.note(full, self.utc())
 
     def _post(self, job: Job) -> None:
-        if len(self.outbox) >= QUEUE_LIMIT:
+        if self.waiting >= QUEUE_LIMIT:
             raise QueueFullError
+        self.waiting += 1
         self.outbox.append(job)
         self.wake()
 

@@ -17,7 +17,9 @@ class Source(StrEnum):
     CACHE = "cache"
 
 
-@dataclass(frozen=True, slots=True)
+# No slots on generic models: `Answer[int](1)` sets an attribute, which on Python 3.11 a frozen
+# class with slots answers with a TypeError.
+@dataclass(frozen=True)
 class Answer(Generic[T]):
     """What the API said: its own envelope `{code, success, data}`, `data` read into our models.
 
@@ -30,7 +32,7 @@ class Answer(Generic[T]):
     request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Envelope(Generic[T]):
     """An answer as it is kept and shown.
 

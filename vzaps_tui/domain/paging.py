@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+# No slots on generic models: see `envelope`.
+@dataclass(frozen=True)
 class Page(Generic[T]):
     """One page. `total` and `total_pages` are None where the server did not say.
 
@@ -50,7 +51,7 @@ class End(StrEnum):
     REPEATS = "repeats"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing(Generic[T]):
     """What has been read of a list so far, newest first, no doubles.
 

@@ -90,11 +90,13 @@ class DeliveryService:
             VzapsError: it could not be read; the list is kept.
         """
         question = self._list_question(instance, query)
-        seen = self._cache.peek(question)
+        # Whoever asks while a page is being read waits for that page, not for the one after it.
+        seen: Envelope[Listing[Delivery]] | None = self._cache.peek(question)
         async with self._locks[question]:
             held: Envelope[Listing[Delivery]] | None = self._cache.peek(question)
             if held is not None:
-                if held is not seen or not _goes_on(held.data):
+                grown = seen is not None and len(held.data.rows) > len(seen.data.rows)
+                if grown or not _goes_on(held.data):
                     return held
                 return await self._append(question, held, query.server_status)
         return await self._cache.fetch(
@@ -171,7 +173,9 @@ class DeliveryService:
         async with self._locks[question]:
             walk, last = self._walk(instance, status)
             await walk.start()
-            while not self._meets(question, walk.listing):
+            for _ in range(REFRESH_PAGES - 1):
+                if self._read_enough(question, walk.listing):
+                    break
                 await walk.down()
             # Rows may have been noted meanwhile: what is held is read again, not remembered.
             held = self._held(question)
@@ -188,10 +192,9 @@ class DeliveryService:
             self._edges[question] = edge
             return last.saying(_capped(listing))
 
-    def _meets(self, question: Question, fresh: Listing[Delivery]) -> bool:
-        """Whether a refresh read enough."""
+    def _read_enough(self, question: Question, fresh: Listing[Delivery]) -> bool:
         held = self._held(question)
-        if not held.rows or not _goes_on(fresh) or fresh.pages >= REFRESH_PAGES:
+        if not held.rows or not _goes_on(fresh):
             return True
         meet = meeting(fresh.rows, held.rows)
         if meet is None:

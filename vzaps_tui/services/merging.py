@@ -1,4 +1,4 @@
-"""The pure rules by which pages become one list: no doubles, no hidden gap, the fresher row wins."""
+"""The pure rules by which pages become one list: no doubles, no gap, the fresher row wins."""
 
 from __future__ import annotations
 

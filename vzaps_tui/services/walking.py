@@ -127,7 +127,7 @@ class Walk:
             self.edge = replace(self.edge, page=None, just_read=False)
         end = End.COMPLETE if self._is_last(page) else End.MORE
         unreadable = self.listing.unreadable + (page.unreadable if step.grew else 0)
-        pages = max(self.listing.pages, page.number)
+        pages = max(self.listing.pages, page.number if step.grew else 0)
         self.listing = Listing(step.rows, page.total, pages, end, unreadable)
         if step.grew:
             return None

@@ -90,7 +90,7 @@ async def test_async_sdk_does_the_whole_job(emulator: EmulatorServer) -> None:
 
 def test_sdk_meets_the_errors_it_knows(emulator: EmulatorServer) -> None:
     wrong = _credentials(emulator)
-    wrong["client_secret"] = "wrong"
+    wrong["client_secret"] += "x"
     with VZapsClient(**wrong) as client, pytest.raises(VZapsAuthenticationError) as refused:
         client.instances.list()
     assert refused.value.status_code == 401

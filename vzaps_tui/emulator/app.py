@@ -57,7 +57,7 @@ class Call:
             return {}
         try:
             value = json.loads(self.raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise RefusedCallError(400, "the body is not valid JSON") from None
         if not isinstance(value, dict):
             raise RefusedCallError(422, "the body must be an object")

@@ -58,7 +58,11 @@ class Due(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Instance:
-    """An instance; `webhook` None = not set. `logs` is oldest first, and only grows at its end."""
+    """An instance; `webhook` None = not set.
+
+    Its log holds `history` rows between `begins` and `born` before anything happens, sent to
+    `past_webhook`, of `past_events`: what is configured later does not change the past.
+    """
 
     index: int
     id: str
@@ -72,8 +76,11 @@ class Instance:
     updated_at: datetime
     seed: int
     born: datetime
+    begins: datetime
     history: int
-    outages: tuple[Outage, ...] = ()
+    past_webhook: str | None
+    past_events: tuple[str, ...]
+    outages: tuple[Outage, ...]
     _logs: list[Log] | None = None
     _by_id: dict[str, Log] = field(default_factory=dict[str, Log])
     _due: list[Due] = field(default_factory=list[Due])
@@ -156,17 +163,15 @@ class Instance:
         return log
 
     def _remember_history(self) -> None:
-        if self.webhook is None or not self.history:
+        if self.past_webhook is None:
             return
         rng = dice(self.seed, self.index, "history")
-        begins = self.born - timedelta(hours=rng.uniform(30, 46))
-        self.outages = outages(self.seed, self.index, begins, self.born)
-        names, weights = weighted(self.events)
+        names, weights = weighted(self.past_events)
         chosen = rng.choices(names, weights, k=self.history)
-        moments = sorted(_moments(self.seed, self.index, begins, self.born, self.history))
+        moments = sorted(_moments(self.seed, self.index, self.begins, self.born, self.history))
         for event, second in zip(chosen, moments, strict=True):
-            at = begins + timedelta(milliseconds=round(second * 1000))
-            self.play(self._row(event, at, self.webhook), at, self.born)
+            at = self.begins + timedelta(milliseconds=round(second * 1000))
+            self.play(self._row(event, at, self.past_webhook), at, self.born)
 
 
 def _moments(seed: int, index: int, begins: datetime, ends: datetime, count: int) -> list[float]:
@@ -188,6 +193,7 @@ def make_instance(seed: int, index: int, born: datetime, history: int) -> Instan
     role = _ROLES[index % len(_ROLES)]
     rng = dice(seed, index, "instance")
     again = index // len(_ROLES)
+    begins = born - timedelta(hours=rng.uniform(30, 46))
     webhook = None
     if role.host:
         webhook = f"https://{role.host}?secret={hexadecimal(20, seed, index, 'secret')}"
@@ -204,5 +210,9 @@ def make_instance(seed: int, index: int, born: datetime, history: int) -> Instan
         updated_at=born - timedelta(hours=role.updated_hours_ago + again),
         seed=seed,
         born=born,
+        begins=begins,
         history=history,
+        past_webhook=webhook,
+        past_events=role.events,
+        outages=outages(seed, index, begins, born),
     )

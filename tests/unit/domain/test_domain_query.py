@@ -45,6 +45,12 @@ def test_text_is_sought_in_what_the_list_shows(needle: str, found: bool) -> None
     assert DeliveryQuery(text=needle).matches(ROW) is found
 
 
+def test_a_fragment_is_not_sought() -> None:
+    row = replace(ROW, target="https://hooks.acme.com/vz#piece")
+    assert contains(row, "/vz")
+    assert not contains(row, "piece")
+
+
 def test_a_row_that_tells_nothing_can_be_sought() -> None:
     bare = Delivery(LogId(""), "k", "", "?")
     assert contains(bare, "unknown")

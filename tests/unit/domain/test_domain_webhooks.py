@@ -76,6 +76,7 @@ def test_remarks_on_urls(url: str, level: Level, word: str) -> None:
         "HTTPS://user:word@acme.com:8443/a;b/%20",
         "https://8.8.8.8/",
         "https://[2606:4700::1111]/hook",
+        "https://[::ffff:8.8.8.8]/hook",
         "https://bücher.example/",
     ],
 )

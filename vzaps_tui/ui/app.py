@@ -29,7 +29,7 @@ from vzaps_tui.ui.views import DeliveriesView
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.text import Text
+    from textual.content import Content
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
@@ -177,7 +177,7 @@ class VzapsApp(App[str]):
         """Put a screen in front; `done` gets what it returns."""
         self.push_screen(screen, done)
 
-    async def ask(self, title: str, body: str | Text, choices: tuple[Choice, ...]) -> str:
+    async def ask(self, title: str, body: str | Content, choices: tuple[Choice, ...]) -> str:
         """A dialog; the id of the choice, or empty for Cancel. Await it in a worker."""
         return await self.push_screen_wait(ConfirmScreen(title, body, choices))
 

@@ -86,9 +86,9 @@ class Board(Screen[Result]):
         yield TopBar(self.host.launch.label, self.services.clock, self.crumbs())
         yield ProblemBar(markup=False)
         yield from self.body()
-        yield KeyHints()
-        yield JobLine()
         yield FindBar()
+        yield JobLine()
+        yield KeyHints()
         yield TooSmall()
 
     def on_mount(self) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
@@ -35,14 +35,13 @@ class CopyMenu(ModalScreen[None]):
     @override
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Label(Text("Copy", "bold"), classes="dialog-title")
+            yield Label(Content.styled("Copy", "bold"), classes="dialog-title")
             yield OptionList(*(Option(self._line(item), id=item.key) for item in self._items))
 
     @staticmethod
-    def _line(item: CopyItem) -> Text:
+    def _line(item: CopyItem) -> Content:
         sample = visible(item.text[:60].replace("\n", " "))
-        line = Text(no_wrap=True, overflow="ellipsis")
-        return line.append(item.key, "bold").append(f"  {item.label}  ").append(sample, "dim")
+        return Content.assemble((item.key, "bold"), f"  {item.label}  ", (sample, "$text-muted"))
 
     def on_key(self, event: object) -> None:
         """A letter of the menu copies at once."""

@@ -15,17 +15,22 @@ from vzaps_tui.ui.render import delivery_cells
 from vzaps_tui.ui.widgets.cells import Cell
 from vzaps_tui.ui.widgets.virtual_table import Column
 
-COLUMNS = (
-    Column("time", "Time", 11),
-    Column("status", "Status", 10),
-    Column("retry", "Retry", 12),
-    Column("event", "Event", 12, flex=1),
-    Column("code", "Code", 4, align="right"),
-    Column("tries", "Tries", 5, align="right"),
-    Column("took", "Took", 7, align="right"),
-    Column("error", "Error", 18, flex=2, min_width=130),
-    Column("target", "Target", 20, flex=1, min_width=170),
-)
+_NEVER = 10_000
+
+
+def columns(*, retries: bool) -> tuple[Column, ...]:
+    """The list's columns; narrow screens have room for either the retry or the error."""
+    return (
+        Column("time", "Time", 11),
+        Column("status", "Status", 10),
+        Column("retry", "Retry", 12, min_width=0 if retries else _NEVER),
+        Column("event", "Event", 12, flex=1),
+        Column("code", "Code", 4, align="right"),
+        Column("tries", "Tries", 5, align="right"),
+        Column("took", "Took", 7, align="right"),
+        Column("error", "Error", 10, flex=3, min_width=140 if retries else 76),
+        Column("target", "Target", 20, flex=1, min_width=170),
+    )
 
 
 class DeliveryRows:

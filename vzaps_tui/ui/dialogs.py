@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label, Static
 from typing_extensions import override
@@ -35,25 +35,27 @@ class ConfirmScreen(ModalScreen[str]):
         ("right,down", "app.focus_next", "Next"),
     ]
 
-    def __init__(self, title: str, body: str | Text, choices: tuple[Choice, ...]) -> None:
+    def __init__(self, title: str, body: str | Content, choices: tuple[Choice, ...]) -> None:
         super().__init__()
         self._title = title
         self._body = (
-            body if isinstance(body, Text) else Text("\n".join(map(visible, body.split("\n"))))
+            body
+            if isinstance(body, Content)
+            else Content("\n".join(map(visible, body.split("\n"))))
         )
         self._choices = choices
 
     @override
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Label(Text(visible(self._title), "bold"), classes="dialog-title")
+            yield Label(Content.styled(visible(self._title), "bold"), classes="dialog-title")
             with VerticalScroll(classes="dialog-body", can_focus=False):
                 yield Static(self._body)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Cancel", id="cancel")
                 for choice in self._choices:
                     kind = "warning" if choice.danger else "primary"
-                    yield Button(Text(choice.label), id=choice.id, variant=kind)
+                    yield Button(Content(choice.label), id=choice.id, variant=kind)
 
     def on_mount(self) -> None:
         """Nothing happens by a hasty enter."""

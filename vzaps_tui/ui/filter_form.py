@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, cast
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, SelectionList
 from textual.widgets.selection_list import Selection
@@ -38,7 +38,7 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
     @override
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Label(Text("Filter deliveries", "bold"), classes="dialog-title")
+            yield Label(Content.styled("Filter deliveries", "bold"), classes="dialog-title")
             with Horizontal(classes="filter-lists"):
                 with Vertical():
                     yield Label("Status (none = any)", markup=False)
@@ -62,13 +62,13 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
 
     def _statuses(self) -> list[Selection[str]]:
         return [
-            Selection(Text(kind.value), kind.value, kind in self._asked.statuses)
+            Selection(Content(kind.value), kind.value, kind in self._asked.statuses)
             for kind in StatusClass
         ]
 
     def _event_rows(self) -> list[Selection[str]]:
         return [
-            Selection(Text(visible(name)), name, name in self._asked.events)
+            Selection(Content(visible(name)), name, name in self._asked.events)
             for name in self._events
         ]
 

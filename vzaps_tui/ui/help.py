@@ -5,32 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 from typing_extensions import override
 
 from vzaps_tui.ui.commands import MOVING, Place, show_keys
+from vzaps_tui.ui.render import STYLE
+from vzaps_tui.ui.widgets.cells import Tone
 
-_WORDS = (
-    ("DELIVERED", "green", "the receiver answered with success"),
-    ("FAILED", "red", "the last try failed"),
-    ("PENDING", "yellow", "VZaps is still trying"),
-    ("ACCEPTED", "yellow", "VZaps took the retry; what it led to is being read"),
-    ("FAILED AGAIN", "red", "the retry was sent and failed"),
-    ("NO NEWS", "yellow", "accepted, but the log showed nothing new in 8 s"),
-    ("REFUSED", "red", "VZaps did not take the retry: nothing was sent"),
-    (
-        "UNKNOWN",
-        "red",
-        "the answer was lost: it may have been sent; it is not sent again by itself",
-    ),
+_WORDS: tuple[tuple[str, Tone, str], ...] = (
+    ("DELIVERED", "good", "the receiver answered with success"),
+    ("FAILED", "bad", "the last try failed"),
+    ("PENDING", "wait", "VZaps is still trying"),
+    ("ACCEPTED", "wait", "VZaps took the retry; what it led to is being read"),
+    ("FAILED AGAIN", "bad", "the retry was sent and failed"),
+    ("NO NEWS", "wait", "accepted, but the log showed nothing new in 8 s"),
+    ("REFUSED", "bad", "VZaps did not take the retry: nothing was sent"),
+    ("UNKNOWN", "bad", "the answer was lost: it may have been sent; never sent again by itself"),
     ("SKIPPED", "dim", "not sent, and the reason is said"),
 )
+_WIDTH = 14
 
 
 class HelpScreen(ModalScreen[None]):
@@ -50,10 +48,9 @@ class HelpScreen(ModalScreen[None]):
     @override
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Label(Text("Keys", "bold"), classes="dialog-title")
+            yield Label(Content.styled("Keys", "bold"), classes="dialog-title")
             with VerticalScroll(classes="help-body"):
-                yield Static(self._table())
-                yield Static(self._vocabulary())
+                yield Static(self._keys())
             yield Label(
                 "esc closes · ctrl+p finds any command by name", classes="dialog-foot", markup=False
             )
@@ -62,24 +59,18 @@ class HelpScreen(ModalScreen[None]):
         """Let the keys scroll."""
         self.query_one(VerticalScroll).focus()
 
-    def _table(self) -> Table:
-        table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True)
-        table.add_column()
+    def _keys(self) -> Content:
+        lines: list[Content] = []
         for place in self._places:
-            table.add_row(Text(place.title, "bold underline"), "")
+            lines.append(Content.styled(place.title, "bold underline"))
             for command in place.commands:
                 keys = show_keys(self._keymap.get(command.id, command.keys)) or "enter"
-                table.add_row(Text(keys, "bold"), Text(command.help))
-            table.add_row("", "")
-        return table
-
-    def _vocabulary(self) -> Table:
-        table = Table.grid(padding=(0, 2))
-        table.add_row(Text("Words", "bold underline"), "")
-        for word, style, meaning in _WORDS:
-            table.add_row(Text(word, style), Text(meaning))
-        return table
+                lines.append(Content.assemble((f"{keys:<{_WIDTH}}", "bold"), command.help))
+            lines.append(Content(""))
+        lines.append(Content.styled("Words", "bold underline"))
+        for word, tone, meaning in _WORDS:
+            lines.append(Content.assemble((f"{word:<{_WIDTH}}", STYLE[tone]), meaning))
+        return Content("\n").join(lines)
 
     def action_scroll(self, step: int) -> None:
         """One line up or down."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from textual.dom import DOMNode
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from textual.content import Content
     from textual.screen import Screen
 
     from vzaps_tui.domain.deliveries import Delivery, LogId
@@ -66,7 +66,7 @@ class Host(Protocol):
         """Put a screen in front; `done` gets what it returns."""
         ...
 
-    async def ask(self, title: str, body: str | Text, choices: tuple[Choice, ...]) -> str:
+    async def ask(self, title: str, body: str | Content, choices: tuple[Choice, ...]) -> str:
         """A dialog; the id of the choice, or empty for Cancel. Await it in a worker."""
         ...
 

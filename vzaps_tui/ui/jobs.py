@@ -51,6 +51,10 @@ class Jobs:
         words = tuple((kind.value, count) for kind, count in self._settled.items())
         return Tally(self._planned, sum(self._settled.values()), words)
 
+    def has_steps(self, instance: InstanceId) -> bool:
+        """Whether anything of an instance was retried in this run."""
+        return any(key[0] == instance for key in self.steps)
+
     def outcome(self, instance: InstanceId, log: LogId) -> Outcome | None:
         """The last word on a delivery's retry in this run."""
         step = self.steps.get((instance, log))

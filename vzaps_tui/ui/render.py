@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from rich.text import Text
+from textual.content import Content
 
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.instances import Instance, LinkState
@@ -34,24 +34,25 @@ OUTCOME_TONE: dict[Outcome, Tone] = {
     Outcome.SKIPPED: "dim",
 }
 
-_STYLE: dict[Tone, str] = {
+STYLE: dict[Tone, str] = {
     "plain": "",
-    "dim": "dim",
+    "dim": "$text-muted",
     "strong": "bold",
-    "good": "green",
-    "bad": "red",
-    "wait": "yellow",
-    "accent": "cyan",
+    "good": "$text-success",
+    "bad": "$text-error",
+    "wait": "$text-warning",
+    "accent": "$text-accent",
 }
+"""Tones as styles of the theme, the same as the table's."""
 
 
-def words(*parts: Cell) -> Text:
+def words(*parts: Cell) -> Content:
     """Outside text, made visible, with tones; never markup."""
-    text = Text()
+    pieces: list[tuple[str, str]] = []
     for part in parts:
         value, tone = (part, "plain") if isinstance(part, str) else part
-        text.append("\n".join(visible(line) for line in value.split("\n")), _STYLE[tone])
-    return text
+        pieces.append(("\n".join(visible(line) for line in value.split("\n")), STYLE[tone]))
+    return Content.assemble(*pieces)
 
 
 def status_cell(row: Delivery) -> Cell:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.text import Text
+from textual.content import Content
 
 from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.domain.text import visible
@@ -14,53 +14,59 @@ def shown_url(config: WebhookConfig) -> str:
     return visible(mask_url(config.url)) if config.url else "not set"
 
 
-def change_text(change: WebhookChange) -> Text:
+def change_text(change: WebhookChange) -> Content:
     """What a save would change: - for what goes, + for what comes."""
     if change.is_empty:
-        return Text("Nothing would change.", "dim")
-    text = Text()
+        return Content.styled("Nothing would change.", "$text-muted")
+    lines: list[Content] = []
     if change.url_changed:
         before, after = shown_url(change.before), shown_url(change.after)
-        text.append("URL\n", "bold")
-        text.append(f"- {before}\n", "red").append(f"+ {after}\n", "green")
+        lines += [Content.styled("URL", "bold"), _gone(before), _comes(after)]
         if before == after:
-            text.append("  (a hidden part of it differs)\n", "dim")
+            lines.append(Content.styled("  (a hidden part of it differs)", "$text-muted"))
     if change.added or change.removed:
-        text.append("Events\n", "bold")
-        for name in change.removed:
-            text.append(f"- {visible(name)}\n", "red")
-        for name in change.added:
-            text.append(f"+ {visible(name)}\n", "green")
-    text.rstrip()
-    return text
+        lines.append(Content.styled("Events", "bold"))
+        lines += [_gone(visible(name)) for name in change.removed]
+        lines += [_comes(visible(name)) for name in change.added]
+    return Content("\n").join(lines)
 
 
-def findings_text(findings: tuple[Finding, ...]) -> Text:
+def _gone(words: str) -> Content:
+    return Content.styled(f"- {words}", "$text-error")
+
+
+def _comes(words: str) -> Content:
+    return Content.styled(f"+ {words}", "$text-success")
+
+
+def findings_text(findings: tuple[Finding, ...]) -> Content:
     """Remarks of the checks, one a line."""
-    text = Text()
-    for finding in findings:
-        style, word = ("red", "Error") if finding.level is Level.ERROR else ("yellow", "Note")
-        text.append(f"{word}: {visible(finding.text)}\n", style)
-    text.rstrip()
-    return text
+    return Content("\n").join(
+        Content.styled(f"Error: {visible(finding.text)}", "$text-error")
+        if finding.level is Level.ERROR
+        else Content.styled(f"Note: {visible(finding.text)}", "$text-warning")
+        for finding in findings
+    )
 
 
-def report_text(report: SaveReport) -> Text:
+def report_text(report: SaveReport) -> Content:
     """Sent versus stored."""
-    text = Text()
+    note = (f"\n{visible(report.note)}" if report.note else "", "$text-muted")
     if report.confirmed:
-        text.append("Saved and read back: ", "bold green").append("the API holds what was sent.")
-    elif report.stored is None:
-        text.append("Sent, not confirmed: ", "bold yellow").append("it could not be read back.")
-    else:
-        text.append("NOT AS SENT: ", "bold red").append("the API holds something else.\n")
-        text.append("Sent    ", "dim").append(f"{shown_url(report.sent)}  {_events(report.sent)}\n")
-        text.append("Stored  ", "dim").append(
-            f"{shown_url(report.stored)}  {_events(report.stored)}"
-        )
-    if report.note:
-        text.append(f"\n{visible(report.note)}", "dim")
-    return text
+        head = ("Saved and read back: ", "bold $text-success")
+        return Content.assemble(head, "the API holds what was sent.", note)
+    if report.stored is None:
+        head = ("Sent, not confirmed: ", "bold $text-warning")
+        return Content.assemble(head, "it could not be read back.", note)
+    return Content.assemble(
+        ("NOT AS SENT: ", "bold $text-error"),
+        "the API holds something else.\n",
+        ("Sent    ", "$text-muted"),
+        f"{shown_url(report.sent)}  {_events(report.sent)}\n",
+        ("Stored  ", "$text-muted"),
+        f"{shown_url(report.stored)}  {_events(report.stored)}",
+        note,
+    )
 
 
 def _events(config: WebhookConfig) -> str:

@@ -18,7 +18,7 @@ from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.commands import DELIVERIES, EVERYWHERE, FINDING, bindings
 from vzaps_tui.ui.copy_item import CopyItem
-from vzaps_tui.ui.delivery_rows import COLUMNS, DeliveryRows, copies_of, counts_text
+from vzaps_tui.ui.delivery_rows import DeliveryRows, columns, copies_of, counts_text
 from vzaps_tui.ui.filter_form import FilterForm
 from vzaps_tui.ui.finding import step_to
 from vzaps_tui.ui.retry_review import review
@@ -57,7 +57,7 @@ class DeliveriesScreen(Board[None]):
     def body(self) -> ComposeResult:
         yield CountLine()
         with Horizontal(classes="pane"):
-            yield VirtualTable(COLUMNS, id="rows")
+            yield VirtualTable(columns(retries=False), id="rows")
             yield Preview()
 
     @property
@@ -122,6 +122,7 @@ class DeliveriesScreen(Board[None]):
         )
         first = self.table.cursor_key is None
         self.table.empty_text = self._why_empty()
+        self.table.columns = columns(retries=jobs.has_steps(self._instance.id))
         self.table.show(
             DeliveryRows(
                 self._rows,

@@ -138,7 +138,9 @@ class DeliveryScreen(Board[LogId | None]):
 
     def _show_head(self) -> None:
         step = self.host.jobs.steps.get((self._instance.id, self._row.id))
-        self.query_one("#head", Static).update(summary(self._row, step, self.services.clock.now()))
+        width = max(40, self.size.width - 2)
+        now = self.services.clock.now()
+        self.query_one("#head", Static).update(summary(self._row, step, now, width))
 
     def _note_step(self, step: RetryStep) -> None:
         if (step.instance, step.log_id) != (self._instance.id, self._row.id):

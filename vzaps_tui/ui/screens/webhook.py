@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Label, SelectionList, Static
 from textual.widgets.selection_list import Selection
@@ -136,7 +136,7 @@ class WebhookScreen(Board[None]):
     @staticmethod
     def _row(name: str, *, chosen: bool) -> Selection[str]:
         meaning = EVENTS.get(name, "not among the documented names")
-        prompt = Text(f"{visible(name):<24}").append(meaning, "dim")
+        prompt = Content.assemble(f"{visible(name):<24}", (meaning, "$text-muted"))
         return Selection(prompt, name, chosen)
 
     # -- editing ---------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ class WebhookScreen(Board[None]):
             self._choose(kept)
         self._show_change()
 
-    def _findings(self, config: WebhookConfig) -> Text:
+    def _findings(self, config: WebhookConfig) -> Content:
         return findings_text((*check_url(config.url or ""), *check_events(config.events)))
 
     def _show_change(self) -> None:
@@ -182,7 +182,7 @@ class WebhookScreen(Board[None]):
         if change is None:
             return
         same = same_config(change.before, change.after)
-        changed = Text("Nothing yet.", "dim") if same else change_text(change)
+        changed = Content.styled("Nothing yet.", "$text-muted") if same else change_text(change)
         self.query_one("#change", Static).update(changed)
         self.query_one("#findings", Static).update(self._findings(change.after))
         if not same:
@@ -240,11 +240,10 @@ class WebhookScreen(Board[None]):
             return False
         body = change_text(change)
         if MASK not in (loaded.url or "") and not same_config(server, loaded):
-            body = Text(
-                "Changed by someone else since it was loaded here.\n\n", "yellow"
-            ).append_text(body)
+            warning = "Changed by someone else since it was loaded here.\n\n"
+            body = Content.assemble((warning, "$text-warning"), body)
         if findings:
-            body = body.append("\n\n").append_text(findings_text(findings))
+            body = Content.assemble(body, "\n\n", findings_text(findings))
         title = f"Save the webhook of {self._instance.name or self._instance.id}?"
         save = Choice("save", "Save", danger=False)
         return await self.host.ask(title, body, (save,)) == "save"

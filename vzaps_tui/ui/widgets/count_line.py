@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
-from rich.text import Text
+from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 from typing_extensions import override
@@ -15,7 +14,7 @@ class CountLine(Widget):
     """Chips and counts; the counts are never cut."""
 
     DEFAULT_CSS = """
-    CountLine { dock: top; height: 1; padding: 0 1; color: $foreground; }
+    CountLine { height: 1; padding: 0 1; color: $foreground; }
     """
 
     chips: reactive[tuple[str, ...]] = reactive(())
@@ -27,15 +26,15 @@ class CountLine(Widget):
         self.counts = counts
 
     @override
-    def render(self) -> Text:
+    def render(self) -> Content:
         width = self.content_size.width
-        left = Text()
+        right = Content.styled(visible(self.counts), "$text-muted")
+        chips: list[tuple[str, str]] = []
         for chip in self.chips:
-            left.append(f" {visible(chip)} ", "reverse")
-            left.append(" ")
-        room = max(0, width - cell_len(self.counts) - 1)
-        left.truncate(room, overflow="ellipsis")
-        gap = max(1, width - cell_len(left.plain) - cell_len(self.counts))
-        return Text.assemble(
-            left, " " * gap, (self.counts, "dim"), no_wrap=True, overflow="ellipsis"
-        )
+            chips += [(f" {visible(chip)} ", "reverse"), (" ", "")]
+        room = max(0, width - right.cell_length - 1)
+        left = Content.assemble(*chips)
+        if left.cell_length > room:
+            left = left.truncate(room, ellipsis=True)
+        gap = max(1, width - left.cell_length - right.cell_length)
+        return Content.assemble(left, " " * gap, right)

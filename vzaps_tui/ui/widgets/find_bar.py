@@ -14,7 +14,7 @@ class FindBar(Horizontal):
     """Hidden until opened; says what is sought on every letter, and how many there are."""
 
     DEFAULT_CSS = """
-    FindBar { dock: bottom; height: 1; display: none; background: $boost; }
+    FindBar { height: 1; display: none; background: $boost; }
     FindBar.-open { display: block; }
     FindBar Label { width: auto; padding: 0 1; }
     FindBar Input { width: 1fr; border: none; height: 1; padding: 0; background: $boost; }

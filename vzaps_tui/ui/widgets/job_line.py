@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rich.text import Text
+from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 from typing_extensions import override
@@ -30,7 +30,7 @@ class JobLine(Widget):
     """Shown only while something is under way."""
 
     DEFAULT_CSS = """
-    JobLine { dock: bottom; height: 1; padding: 0 1; display: none; background: $boost; }
+    JobLine { height: 1; padding: 0 1; display: none; background: $boost; }
     JobLine.-open { display: block; }
     """
 
@@ -41,14 +41,14 @@ class JobLine(Widget):
         self.set_class(tally.is_busy, "-open")
 
     @override
-    def render(self) -> Text:
+    def render(self) -> Content:
         tally = self.tally
         full = 0 if not tally.total else _BAR * tally.settled // tally.total
-        text = Text("Retrying ", no_wrap=True, overflow="ellipsis")
-        text.append("━" * full, "green")
-        text.append("─" * (_BAR - full), "dim")
-        text.append(f" {tally.settled} of {tally.total} settled")
-        for word, count in tally.words:
-            text.append(f" · {count} {word}")
-        text.append("   X stops", "dim")
-        return text
+        counts = "".join(f" · {count} {word}" for word, count in tally.words)
+        return Content.assemble(
+            "Retrying ",
+            ("━" * full, "$text-success"),
+            ("─" * (_BAR - full), "$text-muted"),
+            f" {tally.settled} of {tally.total} settled{counts}",
+            ("   X stops", "$text-muted"),
+        )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rich.cells import cell_len
-from rich.text import Text
 from textual import events
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -15,7 +15,7 @@ class KeyHints(Widget):
     """Hints are (key, label, action); what does not fit is left out, help and quit stay."""
 
     DEFAULT_CSS = """
-    KeyHints { dock: bottom; height: 1; background: $panel; color: $foreground; padding: 0 1; }
+    KeyHints { height: 1; background: $panel; color: $foreground; padding: 0 1; }
     """
 
     class Pressed(Message):
@@ -44,12 +44,11 @@ class KeyHints(Widget):
         return cell_len(hint[0]) + cell_len(hint[1]) + 3
 
     @override
-    def render(self) -> Text:
-        text = Text(no_wrap=True, overflow="ellipsis")
+    def render(self) -> Content:
+        parts: list[tuple[str, str]] = []
         for key, label, _ in self._fitting():
-            text.append(key, "bold")
-            text.append(f" {label}  ", "dim")
-        return text
+            parts += [(key, "bold"), (f" {label}  ", "$text-muted")]
+        return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:
         """Run the hint under the mouse."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 from typing_extensions import override
 
@@ -32,4 +32,5 @@ class Preview(VerticalScroll, can_focus=False):
 
     def show(self, row: Delivery | None, step: RetryStep | None, now: datetime) -> None:
         """Show a row, or nothing."""
-        self._body.update(Text("") if row is None else summary(row, step, now))
+        width = self.content_size.width
+        self._body.update(Content("") if row is None else summary(row, step, now, width))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.text import Text
+from textual.content import Content
 from textual.widgets import Static
 
 from vzaps_tui.domain.text import visible
@@ -13,7 +13,7 @@ class ProblemBar(Static):
 
     DEFAULT_CSS = """
     ProblemBar {
-        dock: top; height: auto; max-height: 3; padding: 0 1; display: none;
+        height: auto; max-height: 3; padding: 0 1; display: none;
         background: $error-muted; color: $text-error;
     }
     ProblemBar.-open { display: block; }
@@ -22,4 +22,4 @@ class ProblemBar(Static):
     def say(self, problem: str) -> None:
         """Show a problem, or hide when it is empty."""
         self.set_class(bool(problem), "-open")
-        self.update(Text(f"! {visible(problem)}") if problem else "")
+        self.update(Content(f"! {visible(problem)}") if problem else "")

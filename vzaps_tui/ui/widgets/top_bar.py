@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
-from rich.text import Text
+from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
@@ -19,7 +18,7 @@ class TopBar(Widget):
     """Breadcrumbs on the left, connection and freshness on the right."""
 
     DEFAULT_CSS = """
-    TopBar { dock: top; height: 1; background: $panel; color: $foreground; padding: 0 1; }
+    TopBar { height: 1; background: $panel; color: $foreground; padding: 0 1; }
     """
 
     crumbs: reactive[tuple[str, ...]] = reactive(())
@@ -55,27 +54,28 @@ class TopBar(Widget):
         fresh = self.freshness
         if fresh.fetched_at is None:
             return {
-                Phase.ASKING: ("asking ...", "yellow"),
-                Phase.FAILED: ("no answer", "bold red"),
+                Phase.ASKING: ("asking ...", "$text-warning"),
+                Phase.FAILED: ("no answer", "bold $text-error"),
                 Phase.IDLE: ("", ""),
             }[fresh.phase]
         since = age(self._age())
         if fresh.phase is Phase.FAILED:
-            return f"OLD, {since}", "bold red"
+            return f"OLD, {since}", "bold $text-error"
         busy = " · asking ..." if fresh.phase is Phase.ASKING else ""
         source = "live" if fresh.is_live else "cached"
-        return f"{source} {since}{busy}", "green" if fresh.is_live and not busy else "yellow"
+        return (
+            f"{source} {since}{busy}",
+            "$text-success" if fresh.is_live and not busy else "$text-warning",
+        )
 
     @override
-    def render(self) -> Text:
+    def render(self) -> Content:
         width = self.content_size.width
         state, style = self.state()
-        right = Text(visible(self._label))
-        if state:
-            right.append(" · " if right else "")
-            right.append(state, style)
-        room = max(8, width - cell_len(right.plain) - 2)
-        left = Text(" › ".join(visible(crumb) for crumb in self.crumbs), "bold")
-        left.truncate(room, overflow="ellipsis")
-        gap = max(1, width - cell_len(left.plain) - cell_len(right.plain))
-        return Text.assemble(left, " " * gap, right, no_wrap=True, overflow="ellipsis")
+        label = visible(self._label)
+        right = Content.assemble(label, " · " if label and state else "", (state, style))
+        crumbs = " › ".join(visible(crumb) for crumb in self.crumbs)
+        room = max(8, width - right.cell_length - 2)
+        left = Content.styled(crumbs, "bold").truncate(room, ellipsis=True)
+        gap = max(1, width - left.cell_length - right.cell_length)
+        return Content.assemble(left, " " * gap, right)

@@ -1,0 +1,128 @@
+"""The app under test: a fake gateway or the emulator behind it, a clock of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.fakes import FakeClock, FakeGateway
+from vzaps_tui.domain.masking import Masker
+from vzaps_tui.services.cache import EnvelopeCache
+from vzaps_tui.services.deliveries import DeliveryService
+from vzaps_tui.services.identity import Identity
+from vzaps_tui.services.instances import InstanceService
+from vzaps_tui.services.ports import Clock, EnvelopeStore, Gateway
+from vzaps_tui.services.retrying import RetryService
+from vzaps_tui.services.webhooks import WebhookService
+from vzaps_tui.ui.app import VzapsApp
+from vzaps_tui.ui.launch import Launch, Services
+
+IDENTITY = Identity("http://127.0.0.1", "test")
+
+
+class QuickClock(FakeClock):
+    """The fake clock's time; sleeping passes it at once, so that nothing waits."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.shift(seconds)
+        await asyncio.sleep(0)
+
+
+class HurriedClock:
+    """The real time of day; sleeping is cut to a hundredth, for tests on real sockets."""
+
+    def now(self) -> datetime:
+        return datetime.now().astimezone()  # noqa: TID251 - made aware at once; the real clock is the point
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 100)
+
+
+def services(
+    gateway: Gateway,
+    clock: Clock | None = None,
+    store: EnvelopeStore | None = None,
+    identity: Identity = IDENTITY,
+) -> Services:
+    """The use cases over a gateway, wired as the composition root does it."""
+    clock = clock or QuickClock()
+    cache = EnvelopeCache(store, clock)
+    deliveries = DeliveryService(gateway, cache, identity, clock)
+    return Services(
+        instances=InstanceService(gateway, cache, identity),
+        webhooks=WebhookService(gateway, cache, identity),
+        deliveries=deliveries,
+        retries=RetryService(gateway, deliveries, clock, pace=1.0),
+        clock=clock,
+    )
+
+
+def launch(gateway: Gateway | None = None, **changes: Any) -> Launch:
+    """A launch over a gateway; `clock`, `store` and any field of Launch can be given."""
+    wired = services(
+        gateway or FakeGateway(), changes.pop("clock", None), changes.pop("store", None)
+    )
+    values: dict[str, Any] = {"services": wired, "label": "acme", "masker": Masker()}
+    return Launch(**(values | changes))
+
+
+@asynccontextmanager
+async def shown(
+    begin: Launch, size: tuple[int, int] = (120, 36)
+) -> AsyncGenerator[tuple[VzapsApp, Pilot[str]]]:
+    """The app, running and settled."""
+    app = VzapsApp(begin)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        yield app, pilot
+
+
+async def settle(pilot: Pilot[str]) -> None:
+    """Wait until no worker runs that can end by itself, and everything is drawn."""
+    app = pilot.app
+    for _ in range(200):
+        await pilot.pause()
+        busy = [w for w in app.workers if not w.is_finished and w.group != "confirm"]
+        if not busy:
+            break
+        await asyncio.wait([asyncio.ensure_future(_ended(w)) for w in busy], timeout=0.05)
+    await pilot.pause()
+
+
+async def _ended(worker: Any) -> None:
+    while not worker.is_finished:
+        await asyncio.sleep(0)
+
+
+async def until(pilot: Pilot[str], ready: Callable[[], bool], timeout: float = 15.0) -> None:
+    """Wait for a condition; AssertionError if it does not come true."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + timeout
+    while not ready():
+        assert loop.time() < end, f"not in {timeout} s; the screen says:\n{screen_text(pilot)}"
+        await pilot.pause()
+        await asyncio.sleep(0.005)
+
+
+def screen_text(pilot: Pilot[str]) -> str:
+    """What a person reads on the screen now, line by line."""
+    app = pilot.app
+    width, height = app.size
+    lines: list[str] = []
+    for strip in app.screen._compositor.render_strips()[:height]:
+        lines.append("".join(segment.text for segment in strip)[:width].rstrip())
+    return "\n".join(lines)
+
+
+def toasts(app: VzapsApp) -> str:
+    """All that was said in toasts and is still shown."""
+    return "\n".join(note.message for note in app._notifications)

@@ -91,12 +91,10 @@ def splits(rows: tuple[Delivery, ...]) -> dict[StatusClass, tuple[Delivery, ...]
 def has_news(before: Delivery, after: Delivery) -> bool:
     """Whether `after` shows a try that `before` did not.
 
-    Evidence is another log; or, where both tell it, more tries, a later try, another HTTP status or
-    another class of status. What `before` did not tell is no evidence: a list row often knows less
-    than the detail, and learning of an old failure is not a new one.
+    Both are views of one log. Evidence is, where both tell it, more tries, a later try, another HTTP
+    status or another class of status. What `before` did not tell is no evidence: a list row often
+    knows less than the detail, and learning of an old failure is not a new one.
     """
-    if after.id and after.id != before.id:
-        return True
     return (
         _grew(before.attempts, after.attempts)
         or _grew(before.last_attempt_at, after.last_attempt_at)

@@ -92,8 +92,8 @@ def has_news(before: Delivery, after: Delivery) -> bool:
     """Whether `after` shows a try that `before` did not.
 
     Both are views of one log. Evidence is, where both tell it, more tries, a later try, another
-    HTTP status or another class of status. What `before` did not tell is no evidence: a list row often
-    knows less than the detail, and learning of an old failure is not a new one.
+    HTTP status or another class of status. What `before` did not tell is no evidence: a list
+    row often knows less than the detail, and learning of an old failure is not a new one.
     """
     return (
         _grew(before.attempts, after.attempts)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
+from typing_extensions import override
 
 from tests.fakes import FakeClock, FakeGateway
 from vzaps_tui.domain.masking import Masker
@@ -28,6 +30,7 @@ IDENTITY = Identity("http://127.0.0.1", "test")
 class QuickClock(FakeClock):
     """The fake clock's time; sleeping passes it at once, so that nothing waits."""
 
+    @override
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.shift(seconds)
@@ -88,41 +91,35 @@ async def shown(
 
 async def settle(pilot: Pilot[str]) -> None:
     """Wait until no worker runs that can end by itself, and everything is drawn."""
-    app = pilot.app
-    for _ in range(200):
+    for _ in range(100):
         await pilot.pause()
-        busy = [w for w in app.workers if not w.is_finished and w.group != "confirm"]
+        busy = [w for w in pilot.app.workers if not w.is_finished and w.group != "confirm"]
         if not busy:
             break
-        await asyncio.wait([asyncio.ensure_future(_ended(w)) for w in busy], timeout=0.05)
+        await asyncio.wait([asyncio.ensure_future(_ended(w)) for w in busy], timeout=0.1)
     await pilot.pause()
 
 
-async def _ended(worker: Any) -> None:
-    while not worker.is_finished:
-        await asyncio.sleep(0)
+async def _ended(worker: Worker[Any]) -> None:
+    with suppress(WorkerFailed, WorkerCancelled):
+        await worker.wait()
 
 
-async def until(pilot: Pilot[str], ready: Callable[[], bool], timeout: float = 15.0) -> None:
+async def until(pilot: Pilot[str], ready: Callable[[], bool], seconds: float = 15.0) -> None:
     """Wait for a condition; AssertionError if it does not come true."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + timeout
+    end = loop.time() + seconds
     while not ready():
-        assert loop.time() < end, f"not in {timeout} s; the screen says:\n{screen_text(pilot)}"
+        assert loop.time() < end, f"not in {seconds} s; the screen says:\n{screen_text(pilot)}"
         await pilot.pause()
-        await asyncio.sleep(0.005)
 
 
 def screen_text(pilot: Pilot[str]) -> str:
     """What a person reads on the screen now, line by line."""
-    app = pilot.app
-    width, height = app.size
-    lines: list[str] = []
-    for strip in app.screen._compositor.render_strips()[:height]:
-        lines.append("".join(segment.text for segment in strip)[:width].rstrip())
-    return "\n".join(lines)
+    strips = pilot.app.screen._compositor.render_strips()  # pyright: ignore[reportPrivateUsage] - no public way
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
 
 def toasts(app: VzapsApp) -> str:
     """All that was said in toasts and is still shown."""
-    return "\n".join(note.message for note in app._notifications)
+    return "\n".join(note.message for note in app._notifications)  # pyright: ignore[reportPrivateUsage] - no public way

@@ -71,6 +71,8 @@ def counts_text(
     total = "?" if listing.total is None else f"{listing.total:,}"
     kind = " failed" if query.server_status else ""
     words = f"{len(shown):,} of {len(listing.rows):,} loaded of {total}{kind}"
+    if kept := sum(not query.matches(row) for row in shown):
+        words += f" · {kept} just retried"
     if reading:
         words += " · reading on ..."
     elif listing.end is End.REPEATS:

@@ -15,6 +15,7 @@ from textual.widgets import Button, Label, Static
 from typing_extensions import override
 
 from vzaps_tui.domain.text import visible
+from vzaps_tui.ui.render import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,7 @@ class ConfirmScreen(ModalScreen[str]):
     def __init__(self, title: str, body: str | Content, choices: tuple[Choice, ...]) -> None:
         super().__init__()
         self._title = title
-        self._body = (
-            body
-            if isinstance(body, Content)
-            else Content("\n".join(map(visible, body.split("\n"))))
-        )
+        self._body = words(body) if isinstance(body, str) else body
         self._choices = choices
 
     @override

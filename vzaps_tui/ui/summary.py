@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from textual.content import Content
 
@@ -11,9 +12,12 @@ from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.domain.times import took
 from vzaps_tui.ui.render import OUTCOME_TONE, STYLE, status_cell
-from vzaps_tui.ui.widgets.cells import Cell, parts, wrap
+from vzaps_tui.ui.widgets.cells import Cell, fit, parts, wrap
+
+Fact: TypeAlias = tuple[str, Cell]
 
 _LABEL = 9
+_GAP = 2
 _LONGEST = 400
 
 
@@ -27,28 +31,60 @@ def both_times(moment: datetime | None, now: datetime) -> str:
 
 
 def summary(row: Delivery, step: RetryStep | None, now: datetime, width: int) -> Content:
-    """Every fact the list knows of a delivery, in lines of at most `width` cells."""
-    lines: list[tuple[str, Cell]] = [("Status", status_cell(row))]
+    """Every fact the list knows of a delivery, one a line, in lines of at most `width` cells."""
+    facts = [*_outcome(row, step), ("Event", row.event), *_times(row, now), _tries(row)]
+    facts += [*_error(row), _target(row), ("Log id", row.id or "none given")]
+    return Content("\n").join(_line(label, cell, width) for label, cell in facts)
+
+
+def head(row: Delivery, step: RetryStep | None, now: datetime, width: int) -> Content:
+    """The same in few lines, two facts side by side, for over the parts of a delivery."""
+    half = (width - _GAP) // 2
+    pairs = [*_outcome(row, step), _tries(row), *_times(row, now)]
+    pairs.insert(1 if step is None else 2, ("Event", row.event))
+    lines: list[Content] = []
+    for place in range(0, len(pairs), 2):
+        left, *right = (_line(label, cell, half, one=True) for label, cell in pairs[place:][:2])
+        gap = " " * (half - left.cell_length + _GAP)
+        lines.append(Content.assemble(left, gap, *right))
+    lines += [_line(label, cell, width) for label, cell in (*_error(row), _target(row))]
+    return Content("\n").join(lines)
+
+
+def _outcome(row: Delivery, step: RetryStep | None) -> list[Fact]:
+    facts: list[Fact] = [("Status", status_cell(row))]
     if step is not None:
         reason = f" · {step.reason}" if step.reason else ""
-        lines.append(("Retry", (step.outcome.value + reason, OUTCOME_TONE[step.outcome])))
-    lines += [("Event", row.event), ("Created", both_times(row.created_at, now))]
-    if row.last_attempt_at is not None:
-        lines.append(("Last try", both_times(row.last_attempt_at, now)))
-    if row.next_retry_at is not None:
-        lines.append(("Next try", both_times(row.next_retry_at, now)))
+        facts.append(("Retry", (step.outcome.value + reason, OUTCOME_TONE[step.outcome])))
+    return facts
+
+
+def _times(row: Delivery, now: datetime) -> list[Fact]:
+    times = {
+        "Created": row.created_at,
+        "Last try": row.last_attempt_at,
+        "Next try": row.next_retry_at,
+    }
+    return [(label, both_times(at, now)) for label, at in times.items() if at or label == "Created"]
+
+
+def _tries(row: Delivery) -> Fact:
     code = "-" if row.http_status is None else str(row.http_status)
     tries = "-" if row.attempts is None else str(row.attempts)
-    lines.append(("Code", f"{code} · {tries} tries · {took(row.duration_ms)}"))
-    if row.error:
-        lines.append(("Error", (row.error[:_LONGEST], "bad")))
-    lines.append(("Target", mask_url(row.target) if row.target else "-"))
-    lines.append(("Log id", row.id or "none given"))
-    return Content("\n").join(_line(label, cell, width) for label, cell in lines)
+    return "Code", f"{code} · {tries} tries · {took(row.duration_ms)}"
 
 
-def _line(label: str, cell: Cell, width: int) -> Content:
+def _error(row: Delivery) -> list[Fact]:
+    return [("Error", (row.error[:_LONGEST], "bad"))] if row.error else []
+
+
+def _target(row: Delivery) -> Fact:
+    return "Target", mask_url(row.target) if row.target else "-"
+
+
+def _line(label: str, cell: Cell, width: int, *, one: bool = False) -> Content:
+    """A labelled fact; wrapped, or cut to one line."""
     text, tone = parts(cell)
-    rows = wrap(text, max(8, width - _LABEL))
-    value = ("\n" + " " * _LABEL).join(rows)
+    room = max(8, width - _LABEL)
+    value = fit(text, room).rstrip() if one else ("\n" + " " * _LABEL).join(wrap(text, room))
     return Content.assemble((f"{label:<{_LABEL}}", "$text-muted"), (value, STYLE[tone]))

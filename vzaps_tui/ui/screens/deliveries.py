@@ -21,10 +21,10 @@ from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.delivery_rows import DeliveryRows, columns, copies_of, counts_text
 from vzaps_tui.ui.filter_form import FilterForm
 from vzaps_tui.ui.finding import step_to
+from vzaps_tui.ui.preview import Preview
 from vzaps_tui.ui.retry_review import review
 from vzaps_tui.ui.views import DeliveriesView
 from vzaps_tui.ui.widgets.count_line import CountLine
-from vzaps_tui.ui.widgets.preview import Preview
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs
@@ -19,7 +19,7 @@ from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.commands import DELIVERY, EVERYWHERE, FINDING, bindings
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.retry_review import review
-from vzaps_tui.ui.summary import summary
+from vzaps_tui.ui.summary import head
 from vzaps_tui.ui.widgets.json_view import JsonView
 from vzaps_tui.ui.widgets.text_view import TextView
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
@@ -67,6 +67,11 @@ class DeliveryScreen(Board[LogId | None]):
         self._show_head()
         super().on_mount()
         self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
+
+    @override
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self._show_head()
 
     @property
     def part(self) -> str:
@@ -140,7 +145,7 @@ class DeliveryScreen(Board[LogId | None]):
         step = self.host.jobs.steps.get((self._instance.id, self._row.id))
         width = max(40, self.size.width - 2)
         now = self.services.clock.now()
-        self.query_one("#head", Static).update(summary(self._row, step, now, width))
+        self.query_one("#head", Static).update(head(self._row, step, now, width))
 
     def _note_step(self, step: RetryStep) -> None:
         if (step.instance, step.log_id) != (self._instance.id, self._row.id):

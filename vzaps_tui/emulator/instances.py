@@ -168,24 +168,29 @@ class Instance:
         rng = dice(self.seed, self.index, "history")
         names, weights = weighted(self.past_events)
         chosen = rng.choices(names, weights, k=self.history)
-        moments = sorted(_moments(self.seed, self.index, self.begins, self.born, self.history))
+        moments = sorted(self._moments())
         for event, second in zip(chosen, moments, strict=True):
             at = self.begins + timedelta(milliseconds=round(second * 1000))
             self.play(self._row(event, at, self.past_webhook), at, self.born)
 
+    def _moments(self) -> list[float]:
+        """Seconds after `begins` at which events come.
 
-def _moments(seed: int, index: int, begins: datetime, ends: datetime, count: int) -> list[float]:
-    """Seconds after `begins` at which events come: more of them by day (in UTC-3) than by night."""
-    rng = dice(seed, index, "moments")
-    span = (ends - begins).total_seconds()
-    offset = begins.hour * 3600 + begins.minute * 60
-    found: list[float] = []
-    while len(found) < count:
-        second = rng.random() * span
-        hour = ((offset + second) / 3600 - 3) % 24
-        if rng.random() < 0.55 + 0.45 * math.sin((hour - 9) / 24 * math.tau):
-            found.append(second)
-    return found
+        More by day (in UTC-3) than by night, and one in eight while the receiver was last out:
+        a small log holds failures too.
+        """
+        rng = dice(self.seed, self.index, "moments")
+        span = (self.born - self.begins).total_seconds()
+        offset = self.begins.hour * 3600 + self.begins.minute * 60
+        last = self.outages[-1]
+        out = (last.begins - self.begins).total_seconds(), (last.ends - self.begins).total_seconds()
+        found = [rng.uniform(*out) for _ in range(self.history // 8)]
+        while len(found) < self.history:
+            second = rng.random() * span
+            hour = ((offset + second) / 3600 - 3) % 24
+            if rng.random() < 0.55 + 0.45 * math.sin((hour - 9) / 24 * math.tau):
+                found.append(second)
+        return found
 
 
 def make_instance(seed: int, index: int, born: datetime, history: int) -> Instance:

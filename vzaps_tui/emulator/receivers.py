@@ -52,7 +52,7 @@ _MIXES: tuple[tuple[str, ...], ...] = (
     ("404", "404", "502"),
     ("500", "500", "500", "timeout"),
 )
-_FAILS_IN_OUTAGE = 0.96
+_FAILS_IN_OUTAGE = 0.985
 _FAILS_OTHERWISE = 0.006
 
 
@@ -76,7 +76,7 @@ def outages(seed: int, index: int, begins: datetime, now: datetime) -> tuple[Out
     found: list[Outage] = []
     for place, mix in zip((0.18, 0.55), mixes, strict=False):
         start = begins + span * (place + rng.uniform(-0.06, 0.06))
-        found.append(Outage(start, start + timedelta(minutes=rng.uniform(35, 90)), mix))
+        found.append(Outage(start, start + timedelta(minutes=rng.uniform(50, 120)), mix))
     end = now - timedelta(minutes=rng.uniform(24, 48))
     found.append(Outage(end - timedelta(minutes=rng.uniform(50, 95)), end, mixes[2]))
     return tuple(found)

@@ -29,6 +29,11 @@ class Posted(NamedTuple):
     body: bytes
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
 class Receiver:
     """A developer's webhook handler: answers as told, remembers every POST.
 
@@ -47,7 +52,7 @@ class Receiver:
         self.posts: list[Posted] = []
         self._changed = threading.Condition()
         self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )

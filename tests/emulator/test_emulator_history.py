@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ class Time:
         self.at += timedelta(seconds=seconds)
 
 
-def _world(**options: int) -> World:
+def _world(**options: Any) -> World:
     return World(now=Time(), **options)
 
 

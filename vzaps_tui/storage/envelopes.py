@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
 from vzaps_tui.domain.envelope import Envelope, Question, Source
@@ -24,6 +25,7 @@ SCHEMA = 1
 MAX_AGE = 7 * 86400.0
 MAX_BYTES = 50 * 1024 * 1024
 _BUSY = 1.0
+_TURNS, _TURN = 20, 0.02
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _MAKE = """
@@ -183,7 +185,15 @@ class SqliteEnvelopes:
         make_private(self._path)
         db = sqlite3.connect(self._path, timeout=_BUSY, isolation_level=None)
         try:
-            _set_up(db)
+            for turn in range(_TURNS):
+                try:
+                    _set_up(db)
+                    break
+                except sqlite3.OperationalError as problem:
+                    # Going over to WAL does not wait for another program that does so too.
+                    if _code(problem) != sqlite3.SQLITE_BUSY or turn == _TURNS - 1:
+                        raise
+                    Event().wait(_TURN)
         except BaseException:
             db.close()
             raise
@@ -246,9 +256,13 @@ def _key(question: Question) -> tuple[str, str, str, str, str]:
 
 
 def _is_corrupt(problem: Exception) -> bool:
+    return _code(problem) in _CORRUPT
+
+
+def _code(problem: Exception) -> int:
     code: int = getattr(problem, "sqlite_errorcode", 0)
     # The low byte is the error; the rest says where it was met.
-    return code & 0xFF in _CORRUPT
+    return code & 0xFF
 
 
 def clear(path: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 COMPANIONS = ("-wal", "-shm", "-journal")
@@ -21,9 +22,10 @@ def make_private(path: Path) -> None:
     _narrow(folder, _FOLDER)
     # Born private: between being made and being narrowed nobody can open it.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, _FILE))
-    for name in (path, *companions(path)):
-        if name.exists():
-            _narrow(name, _FILE)
+    _narrow(path, _FILE)
+    for companion in companions(path):
+        with suppress(FileNotFoundError):  # they come and go with other programs' use
+            _narrow(companion, _FILE)
 
 
 def _narrow(path: Path, mode: int) -> None:
@@ -52,7 +54,7 @@ def move_aside(path: Path, why: str) -> Path:
         aside = path.with_name(f"{path.name}.{why}-{stamp}-{count}")
     path.rename(aside)
     for companion, suffix in zip(companions(path), COMPANIONS, strict=True):
-        if companion.exists():
+        with suppress(FileNotFoundError):
             companion.rename(aside.with_name(aside.name + suffix))
     return aside
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import socketserver
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from tests.servers import Receiver, eventually, running
 from vzaps_tui.emulator import world as world_module
@@ -120,8 +124,55 @@ def test_nobody_listens(world: World) -> None:
         log = world.emit(world.instances[0])
         last = _settled(log)
     assert last.http_status is None
-    assert last.error.startswith("connection refused")
+    assert last.error == "connection refused"
     assert len(log.attempts) == 2
+
+
+@contextmanager
+def _raw(answer: bytes) -> Generator[int]:
+    """A port where every connection gets `answer`, whatever it says, and is closed."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        @override
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"", "RemoteProtocolError: "),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "RemoteProtocolError: "),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "RemoteProtocolError: "),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nhalf", "Decod"),
+        (b"HTTP/1.1 099 Odd\r\n\r\n", "RemoteProtocolError: "),
+        (b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "RemoteProtocolError: "),
+    ],
+)
+def test_a_receiver_that_speaks_no_good_http(world: World, answer: bytes, error: str) -> None:
+    with _raw(answer) as port:
+        world.instances[0].webhook = f"http://127.0.0.1:{port}/hook"
+        log = world.emit(world.instances[0])
+        last = _settled(log)
+    assert [last.http_status, log.status] == [None, Status.FAILED]
+    assert last.error.startswith(error)
+
+
+@pytest.mark.usefixtures("server")
+def test_a_receiver_without_tls_behind_https(world: World) -> None:
+    with _raw(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        world.instances[0].webhook = f"https://127.0.0.1:{port}/hook"
+        last = _settled(world.emit(world.instances[0]))
+    assert last.error.startswith("cannot connect: ")
 
 
 @pytest.mark.usefixtures("server")

@@ -99,7 +99,7 @@ class Courier:
         except TimeoutError:
             error = f"timeout: no answer within {self._world.delivery_timeout:g} s"
         except httpx.ConnectError as problem:
-            error = f"connection refused: {problem}"
+            error = "connection refused" if _refused(problem) else f"cannot connect: {problem}"
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
             error = f"{type(problem).__name__}: {problem}"
         return Result(status, error, body, round((loop.time() - began) * 1000, 1))
@@ -126,3 +126,12 @@ class Courier:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()
+
+
+def _refused(problem: BaseException | None) -> bool:
+    """Whether nobody listens, which httpx tells only by what lies under its error."""
+    while problem is not None:
+        if isinstance(problem, ConnectionRefusedError):
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False

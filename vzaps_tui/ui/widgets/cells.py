@@ -26,7 +26,7 @@ _JOINER = "\u200d"
 _NON_JOINER = "\u200c"
 _JOINER_MARK = "\u2039ZWJ\u203a"  # as `visible` spells its marks
 _EMOJI_VARIANT = "\ufe0f"
-_LONGEST_EMOJI = 3  # joiners in the longest emoji there is: a family of four
+_MOST_JOINERS = 3  # in one emoji: a family of four
 _VIRAMA = 9  # canonical combining class of the signs that ask for a joiner
 _MOST_CHARS = 4096  # a cell that needs more characters than this is made of combining marks
 
@@ -53,8 +53,8 @@ def _honest_joiners(text: str) -> str:
     run = 0
     for before, after in pairwise(pieces):
         joined = _ends_as_emoji(before) and _begins_as_emoji(after)
-        run = (run + 1 if len(before) <= _LONGEST_EMOJI else 1) if joined else 0
-        if joined and run <= _LONGEST_EMOJI:
+        run = (run + 1 if _is_one_emoji(before) else 1) if joined else 0
+        if joined and run <= _MOST_JOINERS:
             out.append(_JOINER)
         elif before and unicodedata.combining(before[-1]) == _VIRAMA and after[:1].isalpha():
             out.append(_JOINER + _NON_JOINER)
@@ -62,6 +62,12 @@ def _honest_joiners(text: str) -> str:
             out.append(_JOINER_MARK)
         out.append(after)
     return "".join(out)
+
+
+def _is_one_emoji(text: str) -> bool:
+    """Whether `text`, known to end as an emoji, has no other before it."""
+    bases = (char for char in text if unicodedata.category(char) not in {"Mn", "Sk"})
+    return sum(1 for _ in bases) == 1
 
 
 def _begins_as_emoji(text: str) -> bool:
@@ -179,7 +185,9 @@ def wrap(text: str, width: int) -> list[str]:
     lines: list[str] = []
     for paragraph in text.split("\n"):
         safe = shown(paragraph)
-        # Twice as wide at worst, so half as many characters are sure to fit.
-        most = width if safe.isascii() else width // 2
-        lines.extend(textwrap.wrap(safe, max(1, most)) or [""])
+        broken = textwrap.wrap(safe, max(1, width))
+        if any(width_of(line) > width for line in broken):
+            # A character has two cells at most, so half as many are sure to fit.
+            broken = textwrap.wrap(safe, max(1, width // 2))
+        lines.extend(broken or [""])
     return lines

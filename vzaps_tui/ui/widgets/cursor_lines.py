@@ -30,6 +30,21 @@ class CursorLines(ScrollView, can_focus=True, inherit_bindings=False):
     ALLOW_SELECT = False
     FOCUS_ON_CLICK = False  # done here, to tell the click that only focuses from one that opens
 
+    DEFAULT_CSS = """
+    CursorLines {
+        background: $surface;
+        color: $foreground;
+        scrollbar-size: 1 1;
+        scrollbar-color: $foreground 25%;
+        scrollbar-color-hover: $foreground 40%;
+        scrollbar-color-active: $accent;
+        scrollbar-background: $surface;
+        scrollbar-background-hover: $surface;
+        scrollbar-background-active: $surface;
+        scrollbar-corner-color: $surface;
+    }
+    """
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "cursor_down", "Down", show=False),
         Binding("up,k", "cursor_up", "Up", show=False),

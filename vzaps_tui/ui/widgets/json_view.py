@@ -39,7 +39,7 @@ class JsonView(TextView):
         & > .json-view--key { color: $text-primary; text-style: bold; }
         & > .json-view--string { color: $text-success; }
         & > .json-view--number { color: $text-warning; }
-        & > .json-view--literal { color: $text-accent; }
+        & > .json-view--literal { color: $text-accent; text-style: italic; }
     }
     """
 

@@ -38,9 +38,6 @@ class TextView(CursorLines):
 
     DEFAULT_CSS = """
     TextView {
-        background: $surface;
-        color: $foreground;
-        scrollbar-size: 1 1;
         & > .text-view--bar { color: $text-disabled; }
         &:focus > .text-view--cursor { background: $primary 30%; }
         &:focus > .text-view--bar { color: $accent; text-style: bold; }
@@ -189,8 +186,8 @@ class TextView(CursorLines):
         line = self._lines[index]
         if len(line) <= _LONG:
             return width_of(self._shown_line(index))
-        one_cell_each = line.isascii() and "\t" not in line
-        return len(line) + (0 if one_cell_each else self.view_width)
+        width = max(1, self.view_width - _GUTTER)
+        return len(line) - _tail(line, width) + width
 
     def _shown_line(self, index: int) -> str:
         line = self._shown.get(index)
@@ -225,6 +222,14 @@ class TextView(CursorLines):
 
 def _safe(line: str) -> str:
     return shown(line.replace("\t", "    "))
+
+
+def _tail(line: str, width: int) -> int:
+    """How many characters at the end of a long line to show when it is scrolled to its end."""
+    count = width
+    while count > 1 and width_of(_safe(line[-count:])) > width:
+        count = count * 3 // 4
+    return count
 
 
 def _reversed(segments: list[Segment], spans: list[tuple[int, int]]) -> Iterable[Segment]:

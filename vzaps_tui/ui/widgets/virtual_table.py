@@ -56,9 +56,6 @@ class VirtualTable(CursorLines):
 
     DEFAULT_CSS = """
     VirtualTable {
-        background: $surface;
-        color: $foreground;
-        scrollbar-size: 1 1;
         & > .virtual-table--header { color: $text-muted; text-style: bold; }
         & > .virtual-table--cursor { background: $foreground 10%; }
         & > .virtual-table--bar { color: $text-disabled; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,14 +10,13 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, SelectionList
-from textual.widgets.selection_list import Selection
+from textual.widgets import Button, Input, Label
 from typing_extensions import override
 
 from vzaps_tui.domain.deliveries import StatusClass
 from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.webhooks import ALL, EVENTS
+from vzaps_tui.ui.widgets.check_list import CheckList, Item
 
 
 class FilterForm(ModalScreen[DeliveryQuery | None]):
@@ -42,10 +41,10 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
             with Horizontal(classes="filter-lists"):
                 with Vertical():
                     yield Label("Status (none = any)", markup=False)
-                    yield SelectionList[str](*self._statuses(), id="statuses", compact=True)
+                    yield CheckList([Item(kind.value) for kind in StatusClass], id="statuses")
                 with Vertical():
                     yield Label("Event (none = any)", markup=False)
-                    yield SelectionList[str](*self._event_rows(), id="events", compact=True)
+                    yield CheckList([Item(name) for name in self._events], id="events")
             yield Label("Text in id, event, code, error or target", markup=False)
             box = Input(self._asked.text, id="text", placeholder="any part, any case")
             box.cursor_blink = False
@@ -60,25 +59,14 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
                 markup=False,
             )
 
-    def _statuses(self) -> list[Selection[str]]:
-        return [
-            Selection(Content(kind.value), kind.value, kind in self._asked.statuses)
-            for kind in StatusClass
-        ]
-
-    def _event_rows(self) -> list[Selection[str]]:
-        return [
-            Selection(Content(visible(name)), name, name in self._asked.events)
-            for name in self._events
-        ]
-
     def on_mount(self) -> None:
         """Begin with the status."""
-        self.query_one("#statuses").focus()
+        self._list("#statuses").choose(kind.value for kind in self._asked.statuses)
+        self._list("#events").choose(self._asked.events)
+        self._list("#statuses").focus()
 
-    def _chosen(self, selector: str) -> list[str]:
-        field = cast("SelectionList[str]", self.query_one(selector, SelectionList))
-        return field.selected
+    def _list(self, selector: str) -> CheckList:
+        return self.query_one(selector, CheckList)
 
     @on(Input.Submitted, "#text")
     @on(Button.Pressed, "#apply")
@@ -86,8 +74,8 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
         """Use what is chosen."""
         self.dismiss(
             DeliveryQuery(
-                frozenset(StatusClass(kind) for kind in self._chosen("#statuses")),
-                frozenset(self._chosen("#events")),
+                frozenset(StatusClass(kind) for kind in self._list("#statuses").chosen),
+                self._list("#events").chosen,
                 self.query_one("#text", Input).value.strip(),
             )
         )

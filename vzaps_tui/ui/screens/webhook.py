@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Label, SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.widgets import Input, Label, Static
 from typing_extensions import override
 
 from vzaps_tui.domain.masking import MASK, mask_url, unmask_url
 from vzaps_tui.domain.problems import VzapsError
-from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.webhooks import (
     ALL,
     EVENTS,
@@ -33,6 +31,7 @@ from vzaps_tui.ui.commands import EVERYWHERE, WEBHOOK, bindings
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.dialogs import Choice
 from vzaps_tui.ui.webhook_words import change_text, findings_text, report_text
+from vzaps_tui.ui.widgets.check_list import CheckList, Item
 
 if TYPE_CHECKING:
     from vzaps_tui.domain.envelope import Envelope
@@ -59,15 +58,15 @@ class WebhookScreen(Board[None]):
     @override
     def body(self) -> ComposeResult:
         with VerticalScroll(classes="pane form", can_focus=False):
-            yield Label(
-                "URL that VZaps posts events to (hidden parts stay as they are)", markup=False
-            )
-            url = Input(id="url", placeholder="https://", disabled=True)
-            url.cursor_blink = False
-            yield url
+            with Horizontal(classes="url-line"):
+                yield Label("URL  ", markup=False)
+                url = Input(id="url", placeholder="https://", disabled=True, compact=True)
+                url.cursor_blink = False
+                url.select_on_focus = False
+                yield url
             yield Static(id="findings")
-            yield Label("Events (space toggles; All stands alone)", markup=False)
-            yield SelectionList[str](id="events", compact=True, disabled=True)
+            yield Label("Events  space ticks, All stands alone", markup=False)
+            yield CheckList(id="events")
             yield Label("What would change", markup=False)
             yield Static(id="change")
             yield Static(id="report")
@@ -78,9 +77,9 @@ class WebhookScreen(Board[None]):
         return self.query_one("#url", Input)
 
     @property
-    def events_field(self) -> SelectionList[str]:
+    def events_field(self) -> CheckList:
         """The events."""
-        return cast("SelectionList[str]", self.query_one("#events", SelectionList))
+        return self.query_one(CheckList)
 
     @override
     def main_widget(self) -> Widget | None:
@@ -118,32 +117,22 @@ class WebhookScreen(Board[None]):
         self._settling = True
         self._names = [*EVENTS, *(name for name in config.events if name not in EVENTS)]
         self.url_field.value = mask_url(config.url) if config.url else ""
-        self._choose(config.events)
+        self.events_field.put(self._items(), config.events)
         self._settling = False
-        self.url_field.disabled = self.events_field.disabled = False
+        self.url_field.disabled = False
         if first:
             self.url_field.focus()
         self._show_change()
 
-    def _choose(self, events: tuple[str, ...]) -> None:
-        field = self.events_field
-        place = field.highlighted
-        with self.prevent(SelectionList.SelectedChanged, SelectionList.SelectionToggled):
-            field.clear_options()
-            field.add_options([self._row(name, chosen=name in events) for name in self._names])
-            field.highlighted = 0 if place is None else min(place, len(self._names) - 1)
-
-    @staticmethod
-    def _row(name: str, *, chosen: bool) -> Selection[str]:
-        meaning = EVENTS.get(name, "not among the documented names")
-        prompt = Content.assemble(f"{visible(name):<24}", (meaning, "$text-muted"))
-        return Selection(prompt, name, chosen)
+    def _items(self) -> list[Item]:
+        unknown = "not among the documented names"
+        return [Item(name, EVENTS.get(name, unknown)) for name in self._names]
 
     # -- editing ---------------------------------------------------------------------------------
 
     def _wanted(self, original: str | None) -> WebhookConfig:
         """The form as a configuration; hidden parts come from `original`."""
-        chosen = set(self.events_field.selected)
+        chosen = self.events_field.chosen
         url = unmask_url(self.url_field.value, original)
         return WebhookConfig(url or None, canonical_events(n for n in self._names if n in chosen))
 
@@ -165,13 +154,11 @@ class WebhookScreen(Board[None]):
         if not self._settling:
             self._show_change()
 
-    @on(SelectionList.SelectionToggled)
-    def _event_toggled(self, event: SelectionList.SelectionToggled[str]) -> None:
-        chosen = tuple(self.events_field.selected)
-        toggled = event.selection.value
-        if toggled in chosen and len(chosen) > 1 and ALL in chosen:
-            kept = (ALL,) if toggled == ALL else tuple(name for name in chosen if name != ALL)
-            self._choose(kept)
+    @on(CheckList.Ticked)
+    def _event_ticked(self, event: CheckList.Ticked) -> None:
+        chosen = event.check_list.chosen
+        if event.value in chosen and ALL in chosen and len(chosen) > 1:
+            event.check_list.choose({ALL} if event.value == ALL else chosen - {ALL})
         self._show_change()
 
     def _findings(self, config: WebhookConfig) -> Content:

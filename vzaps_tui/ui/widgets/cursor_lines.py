@@ -261,23 +261,24 @@ class CursorLines(ScrollView, can_focus=True, inherit_bindings=False):
             style = self._styles_known[names] = self.get_visual_style(*names).rich_style
         return style
 
-    def _forget_styles(self) -> None:
+    def forget_styles(self) -> None:
+        """Ask for every style anew: the focus or the theme is another."""
         self._styles_known.clear()
         self._strips.clear()
 
     @override
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._forget_styles()
+        self.forget_styles()
 
     def on_focus(self) -> None:
         """Show the cursor as the one that keys move."""
-        self._forget_styles()
+        self.forget_styles()
         self.refresh()
 
     def on_blur(self) -> None:
         """Show the cursor as resting."""
-        self._forget_styles()
+        self.forget_styles()
         self.refresh()
 
     def on_resize(self) -> None:
@@ -289,6 +290,11 @@ class CursorLines(ScrollView, can_focus=True, inherit_bindings=False):
         if was_in_view:
             self._bring_into_view(self._cursor)
         self.view_changed()
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Lay out anew: the scrollbar took a column of the view, or gave it back."""
+        if self.size:
+            self.on_resize()
 
     @override
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -125,7 +125,7 @@ class VirtualTable(CursorLines):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.columns = tuple(columns)
+        self._columns = tuple(columns)
         self._rows: Rows = NoRows()
         self._cursor_key: str | None = None
         self._top_key: str | None = None
@@ -133,6 +133,8 @@ class VirtualTable(CursorLines):
         self._highlight = ""
         self._pattern = needle_pattern("")
         self._layout: tuple[tuple[int, int], ...] = ()
+        self._body_width = 0
+        self._row_styles: dict[tuple[str, bool, bool], Style] = {}
         self._told_end: tuple[int, str] | None = None
         self._opened_by_click = False
 
@@ -225,6 +227,11 @@ class VirtualTable(CursorLines):
         if again or double:
             self.action_open()
 
+    @override
+    def forget_styles(self) -> None:
+        super().forget_styles()
+        self._row_styles.clear()
+
     # Marks and matches
 
     @property
@@ -257,6 +264,18 @@ class VirtualTable(CursorLines):
     # Layout and drawing
 
     @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns, shown or hidden."""
+        return self._columns
+
+    @columns.setter
+    def columns(self, columns: Sequence[Column]) -> None:
+        if tuple(columns) != self._columns:
+            self._columns = tuple(columns)
+            if self.is_mounted:
+                self.laid_out()
+
+    @property
     def visible_columns(self) -> tuple[Column, ...]:
         """The columns for which the screen is wide enough."""
         return columns_for(self.columns, self.screen.size.width)
@@ -267,6 +286,7 @@ class VirtualTable(CursorLines):
         widths = share_out(columns, self.view_width)
         numbers = (self.columns.index(column) for column in columns)
         self._layout = tuple(zip(numbers, widths, strict=True))
+        self._body_width = LEAD + sum(widths) + GAP * (len(widths) - 1)
         self.lines_changed(needed_width(columns))
 
     @override
@@ -312,14 +332,20 @@ class VirtualTable(CursorLines):
         ]
 
     def _style(self, tone: str, *, cursor: bool, marked: bool) -> Style:
-        names = ["marked"] if marked else []
-        names += ["cursor", tone] if cursor else [tone]
-        return self.component(*(f"virtual-table--{name}" for name in names))
+        key = (tone, cursor, marked)
+        style = self._row_styles.get(key)
+        if style is None:
+            names = ["marked"] if marked else []
+            names += ["cursor", tone] if cursor else [tone]
+            style = self.component(*(f"virtual-table--{name}" for name in names))
+            self._row_styles[key] = style
+        return style
 
     def _assemble(self, gutter: list[Segment], body: list[Segment], style: Style) -> Strip:
         """The gutter stays while the body scrolls sideways beneath it."""
-        width, x = self.view_width, self.scroll_offset.x
-        strip = Strip(body)
-        if x or strip.cell_length > width - GUTTER:
-            strip = strip.crop(x, x + max(0, width - GUTTER))
-        return Strip([*gutter, *strip]).adjust_cell_length(width, style)
+        width, x = max(0, self.view_width - GUTTER), self.scroll_offset.x
+        strip = Strip(body, self._body_width)
+        if x or self._body_width > width:
+            strip = strip.crop(x, x + width)
+        rest = Segment(" " * (width - strip.cell_length), style)
+        return Strip([*gutter, *strip, rest], GUTTER + width).crop(0, self.view_width)

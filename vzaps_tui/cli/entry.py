@@ -14,7 +14,7 @@ from vzaps_tui import __version__
 from vzaps_tui.cli.places import APP, places
 from vzaps_tui.cli.run import DONE, FAILED, Run
 from vzaps_tui.cli.scenarios import EmulatorCommand, ScenarioName
-from vzaps_tui.domain.problems import SettingsError, UnavailableError, VzapsError
+from vzaps_tui.domain.problems import SettingsError, VzapsError
 from vzaps_tui.settings import Kind, declared
 
 if TYPE_CHECKING:
@@ -172,12 +172,8 @@ def emulator(this: Run, *, scenarios: tuple[str, ...], **options: Any) -> int:  
     try:
         return run(**options, scenarios=scenarios, out=sys.stdout)
     except OSError as problem:
-        words = problem.strerror or str(problem)
-        raise UnavailableError(
-            f"the emulator cannot serve port {options['port']}: {words}",
-            hint="Is another one running? Give another --port, or 0 for any free one.",
-            acted=False,
-        ) from problem
+        this.say(str(problem))  # words for a person already
+        return FAILED
 
 
 @cli.command("paths")

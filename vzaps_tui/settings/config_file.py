@@ -114,7 +114,9 @@ def _toml(path: Path, text: str) -> Mapping[str, object]:
         said = " it nests too deeply"
     except ValueError as problem:  # TOMLDecodeError is one; a number of 5,000 digits raises it bare
         found = _AT.search(str(problem))
-        place = f" line {found[1]}, column {found[2]}:" if found and found[1] else ""
+        place = ""
+        if found:
+            place = f" line {found[1]}, column {found[2]}:" if found[1] else " at its end:"
         said = f"{place} {visible(_AT.sub('', str(problem)))}"
     # Raised outside the handlers: newer decoder errors carry the whole file, secrets and all.
     raise SettingsError(

@@ -95,7 +95,7 @@ class FakeGateway:
     `rows` are the instance's deliveries, newest first; `webhooks` the stored configurations.
     Methods are named in `fail(name, *problems)`, raised in turn, and in `gate(name)`, which holds
     the calls until the gate is set. `hook` runs before every answer: there a test changes the
-    world. `on_retry` says what a retry does to the log.
+    world. `on_retry` says what a retry does to the log. `page_cap` is the most rows a page has.
     """
 
     def __init__(self, rows: Sequence[Delivery] = (), instances: Sequence[Instance] = ()) -> None:
@@ -108,6 +108,7 @@ class FakeGateway:
         self.tells_totals = True
         self.ignores_status = False
         self.ignores_paging = False
+        self.page_cap: int | None = None
         self.obeys_url_key: str | None = None
         self.hook: Callable[[Call], None] | None = None
         self.on_retry: Callable[[LogId], RetryReceipt | None] | None = None
@@ -219,6 +220,7 @@ class FakeGateway:
             raise problem
 
     def _page(self, rows: Sequence[T], number: int, size: int) -> Page[T]:
+        size = min(size, self.page_cap or size)
         shown = 1 if self.ignores_paging else number
         items = tuple(rows[(shown - 1) * size : shown * size])
         total = len(rows) if self.tells_totals else None

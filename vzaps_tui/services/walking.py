@@ -32,16 +32,16 @@ class Edge:
     just_read: bool = False
 
     def is_followed_by(self, page: Page[Delivery]) -> bool:
-        """Whether a page without a known row surely begins right after the list's last row.
+        """Whether a page without a known row begins right after the list's last row.
 
-        Rows that vanish above the edge move unread rows up, out of the next page: a gap. The
-        server's count tells: if it did not shrink, no more rows vanished than came.
+        Rows that vanish above the edge move unread rows up, out of the next page: a gap; many that
+        come on top move the whole list down, below it. The server's count tells: it is the same.
         """
         if self.page is None or page.number != self.page + 1:
             return False
         if self.total is None or page.total is None:
             return self.just_read
-        return page.total >= self.total
+        return page.total == self.total
 
 
 class Walk:
@@ -80,9 +80,13 @@ class Walk:
             for _ in range(MAX_REQUESTS):
                 page = await self._read(number)
                 if not self._joins(page):
-                    if number == 1:
+                    came = self._came(page)
+                    if number == 1 and not came:
                         break
-                    number, back = max(1, number - back), back * 2
+                    if came:
+                        number += max(1, came // self.edge.stride)
+                    else:
+                        number, back = max(1, number - back), back * 2
                     self.edge = replace(self.edge, just_read=False)
                     continue
                 ahead = await self._work_in(page, leap=back == 1)
@@ -109,6 +113,13 @@ class Walk:
     def _joins(self, page: Page[Delivery]) -> bool:
         known = {row.key for row in self.listing.rows}
         return any(row.key in known for row in page.items) or self.edge.is_followed_by(page)
+
+    def _came(self, page: Page[Delivery]) -> int:
+        """How many more rows the server counts than when the list was last read; 0 if not more."""
+        before = self.edge.total if self.edge.page is not None else self.listing.total
+        if before is None or page.total is None or not page.items:
+            return 0
+        return max(0, page.total - before)
 
     def _begin(self, page: Page[Delivery]) -> None:
         count = len(page.items) + page.unreadable

@@ -31,6 +31,11 @@ class Command:
     palette: bool = True
 
     @property
+    def name(self) -> str:
+        """The command's own words: `mark all` for `deliveries.mark_all`."""
+        return self.id.partition(".")[2].replace("_", " ")
+
+    @property
     def first_key(self) -> str:
         """The key that footer and help name."""
         return self.keys.partition(",")[0]
@@ -45,24 +50,31 @@ class Place:
     commands: tuple[Command, ...]
 
 
-def _move(name: str, keys: str, text: str) -> Command:
-    return Command(f"move.{name}", keys, "", "", text, palette=False)
+def _move(name: str, keys: str, action: str, text: str) -> Command:
+    return Command(f"move.{name}", keys, action, "", text, palette=False)
 
 
 MOVING = Place(
     "move",
     "Moving",
     (
-        _move("down", "down,j", "One row down"),
-        _move("up", "up,k", "One row up"),
-        _move("page_down", "pagedown", "One page down"),
-        _move("page_up", "pageup", "One page up"),
-        _move("half_down", "ctrl+d", "Half a page down"),
-        _move("half_up", "ctrl+u", "Half a page up"),
-        _move("top", "home,g", "To the top"),
-        _move("bottom", "end,G", "To the bottom"),
-        _move("open", "enter", "Open what is under the cursor"),
+        _move("down", "down,j", "cursor_down", "One row down"),
+        _move("up", "up,k", "cursor_up", "One row up"),
+        _move("page_down", "pagedown", "page_down", "One page down"),
+        _move("page_up", "pageup", "page_up", "One page up"),
+        _move("half_down", "ctrl+d", "half_page_down", "Half a page down"),
+        _move("half_up", "ctrl+u", "half_page_up", "Half a page up"),
+        _move("top", "home,g", "first", "To the top"),
+        _move("bottom", "end,G", "last", "To the bottom"),
+        _move("left", "left", "scroll_left", "Scroll left, where lines are too long"),
+        _move("right", "right", "scroll_right", "Scroll right"),
     ),
+)
+
+OPENING = Place(
+    "list",
+    "Lists",
+    (_move("open", "enter", "open", "Open what is under the cursor"),),
 )
 
 EVERYWHERE = Place(
@@ -196,13 +208,13 @@ WEBHOOK = Place(
     ),
 )
 
-PLACES = (MOVING, EVERYWHERE, FINDING, INSTANCES, DELIVERIES, DELIVERY, WEBHOOK)
+PLACES = (MOVING, OPENING, EVERYWHERE, FINDING, INSTANCES, DELIVERIES, DELIVERY, WEBHOOK)
 COMMANDS = tuple(command for place in PLACES for command in place.commands)
 
 _DISPLAY = {
     "question_mark": "?", "slash": "/", "escape": "esc", "left_square_bracket": "[",
     "right_square_bracket": "]", "pagedown": "pgdn", "pageup": "pgup",
-    "down": "↓", "up": "↑", "f5": "F5", "f1": "F1",
+    "down": "↓", "up": "↑", "left": "←", "right": "→", "f5": "F5", "f1": "F1",
 }  # fmt: skip
 
 

@@ -49,10 +49,10 @@ class ConfirmScreen(ModalScreen[str]):
             with VerticalScroll(classes="dialog-body", can_focus=False):
                 yield Static(self._body)
             with Horizontal(classes="dialog-buttons"):
-                yield Button("Cancel", id="cancel")
+                yield Button("Cancel", id="cancel", compact=True)
                 for choice in self._choices:
                     kind = "warning" if choice.danger else "primary"
-                    yield Button(Content(choice.label), id=choice.id, variant=kind)
+                    yield Button(Content(choice.label), id=choice.id, variant=kind, compact=True)
 
     def on_mount(self) -> None:
         """Nothing happens by a hasty enter."""

@@ -46,15 +46,15 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
                     yield Label("Event (none = any)", markup=False)
                     yield CheckList([Item(name) for name in self._events], id="events")
             yield Label("Text in id, event, code, error or target", markup=False)
-            box = Input(self._asked.text, id="text", placeholder="any part, any case")
+            box = Input(self._asked.text, id="text", placeholder="any part, any case", compact=True)
             box.cursor_blink = False
             yield box
             with Horizontal(classes="dialog-buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button("Clear", id="clear")
-                yield Button("Apply", id="apply", variant="primary")
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Clear", id="clear", compact=True)
+                yield Button("Apply", id="apply", variant="primary", compact=True)
             yield Label(
-                "space toggles · tab goes on · enter or ctrl+s applies",
+                "space ticks · tab goes on · ctrl+s applies · esc leaves",
                 classes="dialog-foot",
                 markup=False,
             )

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 from typing_extensions import override
 
-from vzaps_tui.ui.commands import MOVING, Place, show_keys
+from vzaps_tui.ui.commands import MOVING, OPENING, Place, show_keys
 from vzaps_tui.ui.render import STYLE
 from vzaps_tui.ui.widgets.cells import Tone
 
@@ -42,7 +42,7 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, places: tuple[Place, ...], keymap: Mapping[str, str]) -> None:
         super().__init__()
-        self._places = (*reversed(places), MOVING)
+        self._places = (*reversed(places), OPENING, MOVING)
         self._keymap = keymap
 
     @override

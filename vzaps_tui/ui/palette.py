@@ -25,7 +25,7 @@ class CommandProvider(Provider):
                 allowed = board.check_action(command.action.partition("(")[0], ())
                 if command.palette and command.action and allowed:
                     key = f"  ({show_key(command.first_key)})" if command.keys else ""
-                    yield f"{place.title}: {command.help}{key}", command
+                    yield f"{place.title}, {command.name}: {command.help}{key}", command
 
     @override
     async def discover(self) -> Hits:

@@ -171,6 +171,11 @@ def paint(line: str, styles: list[Style], runs: Iterable[tuple[int, int, int]]) 
     numbers = [0] * len(line)
     for start, stop, number in runs:
         numbers[start:stop] = [number] * (stop - start)
+    if not line.isascii():
+        # A style that began inside a character on screen would tear it, and change its width.
+        for start, stop, _size in split_graphemes(line)[0]:
+            if stop - start > 1:
+                numbers[start:stop] = [numbers[start]] * (stop - start)
     segments: list[Segment] = []
     at = 0
     for number, group in groupby(numbers):

@@ -49,7 +49,7 @@ class CheckList(VirtualTable):
 
     HEADER_LINES = 0
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "tick", "Tick", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "tick", "Tick", show=False)]
 
     class Ticked(Message):
         """A line was ticked or unticked by a person."""
@@ -90,6 +90,10 @@ class CheckList(VirtualTable):
         if self.cursor_key is not None:
             self.choose(self._chosen ^ {self.cursor_key})
             self.post_message(self.Ticked(self, self.cursor_key))
+
+    @override
+    def action_open(self) -> None:
+        self.action_tick()
 
     @override
     def line_clicked(self, index: int, chain: int) -> None:

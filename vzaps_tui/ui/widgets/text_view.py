@@ -19,7 +19,7 @@ from vzaps_tui.ui.widgets.cursor_lines import CursorLines
 from vzaps_tui.ui.widgets.text_search import Matches, search
 
 _GUTTER = 1  # the cursor's bar
-_LONG = 1000  # characters; a longer line is cut before it is made safe, and scrolls by characters
+_LONG = 256  # characters; a longer line is cut before it is made safe, and scrolls by characters
 _SHOWN_KEPT = 256
 
 
@@ -50,7 +50,7 @@ class TextView(CursorLines):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[str] = ()
-        self._shown: LRUCache[int, str] = LRUCache(_SHOWN_KEPT)
+        self._shown: LRUCache[int, tuple[str, int]] = LRUCache(_SHOWN_KEPT)
         self._needle = ""
         self._pattern = needle_pattern("")
         self._matches = Matches()
@@ -185,15 +185,17 @@ class TextView(CursorLines):
     def _width_of_line(self, index: int) -> int:
         line = self._lines[index]
         if len(line) <= _LONG:
-            return width_of(self._shown_line(index))
+            return self._shown_line(index)[1]
         width = max(1, self.view_width - _GUTTER)
         return len(line) - _tail(line, width) + width
 
-    def _shown_line(self, index: int) -> str:
-        line = self._shown.get(index)
-        if line is None:
-            line = self._shown[index] = _safe(self._lines[index])
-        return line
+    def _shown_line(self, index: int) -> tuple[str, int]:
+        """A line that is not long, made safe, and its width."""
+        known = self._shown.get(index)
+        if known is None:
+            line = _safe(self._lines[index])
+            known = self._shown[index] = (line, width_of(line))
+        return known
 
     @override
     def draw_line(self, index: int, *, cursor: bool) -> Strip:
@@ -203,13 +205,16 @@ class TextView(CursorLines):
         if len(self._lines[index]) > _LONG:
             # Enough characters to fill the view even if most of them have no width.
             line = _safe(self._lines[index][x : x + 4 * width + 64])
-            inside, x = x > 0, 0
+            strip = Strip(self._segments(line, names, inside=x > 0)).crop(0, width)
         else:
-            line, inside = self._shown_line(index), False
-        strip = Strip(self._segments(line, names, inside=inside)).crop(x, x + width)
+            line, cells = self._shown_line(index)
+            strip = Strip(self._segments(line, names, inside=False), cells)
+            if x or cells > width:
+                strip = strip.crop(x, x + width)
         bar = self.component(*names, "text-view--bar")
         gutter = Segment("▌", bar) if cursor else Segment(" ", plain)
-        return Strip([gutter, *strip]).adjust_cell_length(self.view_width, plain)
+        rest = Segment(" " * (width - strip.cell_length), plain)
+        return Strip([gutter, *strip, rest], self.view_width)
 
     def _segments(self, line: str, names: tuple[str, ...], *, inside: bool) -> list[Segment]:
         styles = [self.component(*names)]

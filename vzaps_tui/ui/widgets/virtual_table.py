@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
+from vzaps_tui.ui.commands import OPENING, bindings
 from vzaps_tui.ui.widgets.cells import (
     TONES,
     fit,
@@ -72,7 +73,7 @@ class VirtualTable(CursorLines):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Open", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(OPENING)
 
     class Highlighted(Message):
         """The cursor is on another row. A flood of them collapses into the last."""

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from typing_extensions import override
 
@@ -22,7 +23,10 @@ from vzaps_tui.services.ports import Clock, EnvelopeStore, Gateway
 from vzaps_tui.services.retrying import RetryService
 from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.ui.app import VzapsApp
+from vzaps_tui.ui.dialogs import ConfirmScreen
 from vzaps_tui.ui.launch import Launch, Services
+
+Kind = TypeVar("Kind", bound=Screen[Any])
 
 IDENTITY = Identity("http://127.0.0.1", "test")
 
@@ -95,9 +99,8 @@ async def settle(pilot: Pilot[str]) -> None:
         await pilot.pause()
         busy = [w for w in pilot.app.workers if not w.is_finished and w.group != "confirm"]
         if not busy:
-            break
+            return
         await asyncio.wait([asyncio.ensure_future(_ended(w)) for w in busy], timeout=0.1)
-    await pilot.pause()
 
 
 async def _ended(worker: Worker[Any]) -> None:
@@ -123,3 +126,50 @@ def screen_text(pilot: Pilot[str]) -> str:
 def toasts(app: VzapsApp) -> str:
     """All that was said in toasts and is still shown."""
     return "\n".join(note.message for note in app._notifications)  # pyright: ignore[reportPrivateUsage] - no public way
+
+
+async def press(pilot: Pilot[str], *keys: str) -> str:
+    """Press keys one after another, each until all is settled; what the screen says then."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+    return screen_text(pilot)
+
+
+async def typed(pilot: Pilot[str], text: str) -> str:
+    """Type a text in one go; what the screen says then."""
+    await pilot.press(*text)
+    await settle(pilot)
+    return screen_text(pilot)
+
+
+def front(pilot: Pilot[str], kind: type[Kind]) -> Kind:
+    """The screen in front, which must be of a kind."""
+    screen = pilot.app.screen
+    assert isinstance(screen, kind), f"{type(screen).__name__} is in front"
+    return screen
+
+
+async def dialog(pilot: Pilot[str]) -> str:
+    """Wait for a question; what the screen says then."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+    await pilot.pause()
+    return screen_text(pilot)
+
+
+async def choose(pilot: Pilot[str], choice: str) -> str:
+    """Walk to a button of the question in front by keys and press it."""
+    await dialog(pilot)
+    for _ in range(5):
+        focused = pilot.app.focused
+        if focused is not None and focused.id == choice:
+            return await press(pilot, "enter")
+        await pilot.press("right")
+    raise AssertionError(f"no choice {choice}; the screen says:\n{screen_text(pilot)}")
+
+
+def row_with(text: str, words: str) -> str:
+    """The one line of a screen that holds these words."""
+    found = [line for line in text.splitlines() if words in line]
+    assert len(found) == 1, f"{len(found)} lines hold {words!r} in:\n{text}"
+    return found[0]

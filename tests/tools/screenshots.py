@@ -1,0 +1,87 @@
+"""Makes screenshots/*.svg: the program on the emulator, over real HTTP, at a frozen time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.servers import running
+from tests.ui.harness import QuickClock, launch, settle, shown, until
+from vzaps_tui.api.auth import Credentials
+from vzaps_tui.api.client import ApiClient
+from vzaps_tui.domain.masking import Secret
+from vzaps_tui.emulator.world import World
+from vzaps_tui.ui.app import VzapsApp
+
+FOLDER = Path(__file__).parents[2] / "screenshots"
+MOMENT = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
+SIZE = (120, 32)
+
+
+def client_for(world: World, base_url: str, clock: QuickClock) -> ApiClient:
+    """The real client, in a hurry."""
+    return ApiClient(
+        base_url=base_url,
+        credentials=Credentials(
+            client_token=Secret(world.client_token),
+            client_secret=Secret(world.client_secret),
+            instance_id=None,
+            instance_token=None,
+        ),
+        clock=clock,
+        requests_per_second=1000,
+    )
+
+
+def take(app: VzapsApp, name: str) -> None:
+    """Write one picture."""
+    app.clear_notifications()
+    picture = app.export_screenshot(title="vzaps-tui", simplify=True)
+    (FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
+
+
+async def tour(app: VzapsApp, pilot: Pilot[str]) -> None:
+    """The main path, a picture at each stop."""
+    take(app, "instances")
+    await pilot.press("enter")
+    await settle(pilot)
+    take(app, "deliveries")
+    await pilot.press("f", "space", "space", "space", "r")
+    await pilot.pause()
+    take(app, "retry-review")
+    await pilot.press("tab", "enter")
+    await settle(pilot)
+    take(app, "retried")
+    await pilot.press("j", "enter")
+    await settle(pilot)
+    take(app, "delivery")
+    await pilot.press("2")
+    await settle(pilot)
+    take(app, "payload")
+    await pilot.press("escape", "w")
+    await settle(pilot)
+    await pilot.press("tab", "j", "j", "j", "space", "ctrl+s")
+    await until(pilot, lambda: len(app.screen_stack) > 4)  # noqa: PLR2004 - the dialog is in front
+    take(app, "webhook-review")
+    await pilot.press("escape", "question_mark")
+    await settle(pilot)
+    take(app, "help")
+
+
+async def main() -> None:
+    """Make all pictures."""
+    FOLDER.mkdir(exist_ok=True)
+    clock = QuickClock(MOMENT)
+    world = World(seed=7, now=lambda: MOMENT)
+    with running(world) as server:
+        client = client_for(world, server.base_url, clock)
+        async with shown(launch(client, clock=clock, label="acme-prod"), SIZE) as (app, pilot):
+            await tour(app, pilot)
+        await client.aclose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

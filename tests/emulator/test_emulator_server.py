@@ -63,6 +63,16 @@ def test_a_world_can_be_served_again_on_the_same_port() -> None:
         assert _reachable(again.base_url)
 
 
+async def test_answers_are_not_held_back() -> None:
+    with running() as server:
+        inner: Any = vars(server)["_server"]  # nothing public tells of connections
+        async with httpx.AsyncClient(base_url=server.base_url) as client:
+            await client.get("/")
+            (connection,) = inner.server_state.connections
+            there = connection.transport.get_extra_info("socket")
+            assert there.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.parametrize("port", [-1, 65_536])
 def test_a_port_that_does_not_exist(port: int) -> None:
     with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):

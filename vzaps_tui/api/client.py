@@ -82,13 +82,15 @@ class ApiClient:
         if credentials.instance_id and credentials.instance_token:
             self._tokens[credentials.instance_id] = credentials.instance_token
         self._is_warm = False
+        self._warming = asyncio.Lock()
 
     async def warm(self) -> None:
         """Do ahead of time what the first call would: HTTP client, certificates, checkers."""
         await self._transport.warm()
-        if not self._is_warm:
-            await asyncio.to_thread(wire.prepare, *_MODELS)
-            self._is_warm = True
+        async with self._warming:
+            if not self._is_warm:
+                await asyncio.to_thread(wire.prepare, *_MODELS)
+                self._is_warm = True
 
     async def aclose(self) -> None:
         """Close the connections; may be called more than once."""

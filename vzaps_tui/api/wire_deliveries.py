@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Final
 
 from vzaps_tui.api.decode import Hide, need_object, tidy
-from vzaps_tui.api.hiding import hide_in
+from vzaps_tui.api.hiding import hide_in, thorough
 from vzaps_tui.api.wire import Fields, checked
 from vzaps_tui.api.wire_pages import merge, page_of, read_rows
 from vzaps_tui.api.wire_payload import body_text, event_of, payload_text, pretty
@@ -203,7 +203,7 @@ def read_detail(payload: object, whole: object, asked: LogId, masker: Masker) ->
         payload=text,
         payload_is_json=is_json,
         response=_response(fields, attempts, masker.known),
-        raw=pretty(hide_in(whole, masker)),
+        raw=masker.known(pretty(hide_in(whole, thorough(masker)))),
     )
     return checked(DeliveryDetail, [("$", detail)])[0]
 

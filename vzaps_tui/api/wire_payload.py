@@ -60,6 +60,11 @@ def pretty(value: object) -> str:
     return "(nested too deep to be shown)"
 
 
+def readable(value: object, known: Hide) -> str:
+    """Parsed JSON as text to read: known secrets masked, keys included, and whole URLs."""
+    return known(pretty(hide_in(value, whole_urls(str))))
+
+
 def payload_text(value: object, known: Hide) -> tuple[str | None, bool]:
     """A payload for reading, and whether it is JSON; (None, False) where there is none.
 
@@ -72,7 +77,7 @@ def payload_text(value: object, known: Hide) -> tuple[str | None, bool]:
     parsed = from_text(value)
     if isinstance(parsed, str):
         return known(parsed), False
-    return pretty(hide_in(parsed, whole_urls(known))), True
+    return readable(parsed, known), True
 
 
 def body_text(value: object, known: Hide) -> str | None:
@@ -80,5 +85,5 @@ def body_text(value: object, known: Hide) -> str | None:
     if isinstance(value, str):
         return known(value)
     if as_object(value) is not None or as_list(value) is not None:
-        return pretty(hide_in(value, whole_urls(known)))
+        return readable(value, known)
     return None if value is None else str(value)

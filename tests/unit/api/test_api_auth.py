@@ -114,6 +114,7 @@ async def test_a_401_renews_once_for_all_and_resends_once() -> None:
 
     script = Script(guard)
     api = client(script)
+    await api.warm()  # all ten set out with the same token
     answers = await asyncio.gather(*(api.session(VZ) for _ in range(10)))
     await api.aclose()
     assert all(answer.data.connected for answer in answers)

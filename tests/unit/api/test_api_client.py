@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from email.utils import format_datetime
 from typing import Any
 
 import httpx
 import pytest
+from typing_extensions import override
 
-from tests.unit.api.api_bench import NOW, VZ, Script, StillClock, client, ok, reply
+from tests.unit.api.api_bench import ACCOUNT, NOW, VZ, Script, StillClock, client, ok, reply
 from vzaps_tui import __version__
 from vzaps_tui.api import decode
 from vzaps_tui.api.call import Call, Reply, Scope, segment
@@ -50,6 +52,10 @@ CHANGES: dict[str, Ask] = {
     "set_webhook": lambda api: api.set_webhook(VZ, HOOK),
     "retry": lambda api: api.retry(VZ, LOG),
 }
+SEARCH_ALL: Ask = lambda api: api.search(VZ, 3, 20, None)  # noqa: E731 - as its siblings above
+SET_OTHERWISE: Ask = lambda api: api.set_webhook(  # noqa: E731 - as its siblings above
+    VZ, HOOK, url_key="webhook_url", events_as_list=True
+)
 read = pytest.mark.parametrize("name", READS)
 change = pytest.mark.parametrize("name", CHANGES)
 
@@ -79,7 +85,7 @@ def test_it_is_a_gateway() -> None:
             {"page": 1, "size": 50, "status": "failed"},
         ),
         (
-            lambda api: api.search(VZ, 3, 20, None),
+            SEARCH_ALL,
             PAGE,
             "POST",
             "/instances/VZ1/webhook/logs/search",
@@ -95,7 +101,7 @@ def test_it_is_a_gateway() -> None:
             {"webhookURL": "https://h.example/", "events": "Message,Presence"},
         ),
         (
-            lambda api: api.set_webhook(VZ, HOOK, url_key="webhook_url", events_as_list=True),
+            SET_OTHERWISE,
             ok({}),
             "POST",
             "/instances/VZ1/webhook",
@@ -103,7 +109,9 @@ def test_it_is_a_gateway() -> None:
         ),
     ],
 )
-async def test_requests(ask: Ask, answer: httpx.Response, method: str, path: str, body: Any) -> None:
+async def test_requests(
+    ask: Ask, answer: httpx.Response, method: str, path: str, body: Any
+) -> None:
     script = Script(answer)
     api = client(script)
     await ask(api)
@@ -355,7 +363,7 @@ async def test_a_503_with_a_time_lets_rest_too() -> None:
         (OSError("x"), True, "the connection failed (OSError)"),
     ],
 )
-async def test_transport_errors(error: Exception, acted: bool, words: str) -> None:
+async def test_transport_errors(error: Exception, *, acted: bool, words: str) -> None:
     script = Script(error)
     api = client(script)
     with pytest.raises(UnavailableError) as caught:
@@ -380,7 +388,9 @@ async def test_an_answer_that_is_too_large_is_not_read_on(monkeypatch: pytest.Mo
 
 
 async def test_broken_compression() -> None:
-    script = Script(lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=_Junk()))
+    script = Script(
+        lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=_Junk())
+    )
     api = client(script)
     with pytest.raises(ProtocolError, match="compression"):
         await api.webhook(VZ)
@@ -388,7 +398,8 @@ async def test_broken_compression() -> None:
 
 
 class _Junk(httpx.AsyncByteStream):
-    async def __aiter__(self) -> Any:
+    @override
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         yield b"junk"
 
 
@@ -397,8 +408,6 @@ async def test_a_large_answer_is_read_in_a_thread(monkeypatch: pytest.MonkeyPatc
     unwrap = decode.unwrap
 
     def spy(answer: Reply, **options: Any) -> decode.Unwrapped:
-        import threading
-
         threads.append(threading.current_thread().name)
         return unwrap(answer, **options)
 
@@ -438,7 +447,14 @@ async def test_words_of_the_server_are_masked() -> None:
 
 
 def test_values_do_not_show_what_they_carry() -> None:
-    call = Call("token", "POST", "/token", True, Scope.NONE, {"client_secret": "hush"})
+    call = Call(
+        name="token",
+        method="POST",
+        path="/token",
+        idempotent=True,
+        scope=Scope.NONE,
+        body={"client_secret": "hush"},
+    )
     assert "hush" not in repr(call)
     assert "hush" not in repr(reply(200, "hush", authorization="hush"))
 
@@ -455,27 +471,39 @@ def test_values_do_not_show_what_they_carry() -> None:
         ("nonsense", True, False),
     ],
 )
-def test_links(url: str, secure: bool, local: bool) -> None:
+def test_links(url: str, *, secure: bool, local: bool) -> None:
     link = Link(url)
     assert (link.is_secure, link.is_local) == (secure, local)
 
 
-async def test_the_real_client_trusts_certificates_and_nothing_else() -> None:
+async def test_the_real_client_trusts_certificates_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[dict[str, Any]] = []
+
+    class Spy(httpx.AsyncClient):
+        def __init__(self, **options: Any) -> None:
+            made.append(options)
+            super().__init__(**options)
+
+    monkeypatch.setattr(httpx, "AsyncClient", Spy)
     api = ApiClient(
         base_url="https://127.0.0.1:1",
-        credentials=client(Script(PAGE))._credentials,
+        credentials=ACCOUNT,
         clock=StillClock(),
         requests_per_second=0.5,
     )
+    assert made == []  # lazily
     await api.warm()
-    http = await api._transport._client()
+    await api.warm()
     await api.aclose()
-    assert http.is_closed
-    assert http.follow_redirects is False
-    assert http.timeout == httpx.Timeout(30.0, connect=10.0)
-    pool = http._transport._pool  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue, reportUnknownVariableType] - httpx has no public way to see it
-    assert pool._max_connections == 6  # pyright: ignore[reportUnknownMemberType]
-    context = pool._ssl_context  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    (options,) = made
+    assert options["follow_redirects"] is False
+    assert options["timeout"] == httpx.Timeout(30.0, connect=10.0)
+    assert options["limits"].max_connections == 6
+    assert options["trust_env"] is False
+    context = options["verify"]
     assert isinstance(context, ssl.SSLContext)
     assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
     assert context.cert_store_stats()["x509_ca"] > 0

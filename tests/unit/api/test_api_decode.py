@@ -92,7 +92,7 @@ def test_a_200_that_says_no(body: Any, reason: str) -> None:
         (599, UnavailableError, True, True),
     ],
 )
-def test_status_codes(status: int, kind: type[VzapsError], retryable: bool, acted: bool) -> None:
+def test_status_codes(status: int, kind: type[VzapsError], *, retryable: bool, acted: bool) -> None:
     with pytest.raises(kind) as caught:
         unwrap(status, '{"error": "words"}', x_request_id="r-9")
     problem = caught.value
@@ -173,9 +173,7 @@ def test_429_tells_its_wait(header: str | None, seconds: float | None) -> None:
         ("9" * 10_000, {}, "not readable"),
     ],
 )
-def test_answers_that_make_no_sense(
-    body: bytes | str, headers: dict[str, str], words: str
-) -> None:
+def test_answers_that_make_no_sense(body: bytes | str, headers: dict[str, str], words: str) -> None:
     with pytest.raises(ProtocolError) as caught:
         unwrap(200, body, x_request_id="r-2", **headers)
     assert words in caught.value.reason

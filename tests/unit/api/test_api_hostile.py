@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.unit.api.api_bench import VZ, Script, client
 from vzaps_tui.api.auth import read_token
-from vzaps_tui.api.hiding import hide_in
-from vzaps_tui.api.wire import moment
+from vzaps_tui.api.hiding import hide_in, thorough
+from vzaps_tui.api.wire import as_list, as_object, moment
 from vzaps_tui.api.wire_deliveries import read_deliveries, read_detail, read_receipt
 from vzaps_tui.api.wire_instances import read_instance, read_instances, read_session
 from vzaps_tui.api.wire_payload import event_of
@@ -23,17 +23,73 @@ from vzaps_tui.domain.masking import Masker, Secret
 from vzaps_tui.domain.problems import VzapsError
 
 HUSH = "hu5h-hu5h-token"
-KEYS = """id log_id status state event type event_type url webhook subscribe events attempts attempt
-    status_code response response_body error message duration_ms payload json_data data created_at
-    updated_at last_attempt_at content items total total_pages size page connected phone name token
-    access_token expires_in code success errors log instance number at totals""".split()
+KEYS = [
+    "id",
+    "log_id",
+    "status",
+    "state",
+    "event",
+    "type",
+    "event_type",
+    "url",
+    "webhook",
+    "subscribe",
+    "events",
+    "attempts",
+    "attempt",
+    "status_code",
+    "response",
+    "response_body",
+    "error",
+    "message",
+    "duration_ms",
+    "payload",
+    "json_data",
+    "data",
+    "created_at",
+    "updated_at",
+    "last_attempt_at",
+    "content",
+    "items",
+    "total",
+    "total_pages",
+    "size",
+    "page",
+    "connected",
+    "phone",
+    "name",
+    "token",
+    "access_token",
+    "expires_in",
+    "code",
+    "success",
+    "errors",
+    "log",
+    "instance",
+    "number",
+    "at",
+    "totals",
+]
 LOG = LogId("log_1")
 
 texts = st.text(st.characters(), max_size=20) | st.sampled_from(
-    ["", "failed", "true", "2026-09-17T13:31:00Z", "1789651860", '{"type":"Message","event":{}}', "["]
+    [
+        "",
+        "failed",
+        "true",
+        "2026-09-17T13:31:00Z",
+        "1789651860",
+        '{"type":"Message","event":{}}',
+        "[",
+    ]
 )
 scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats() | texts | st.sampled_from([10**300, 1e308])
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | texts
+    | st.sampled_from([10**300, 1e308])
 )
 jsons = st.recursive(
     scalars,
@@ -96,13 +152,14 @@ async def test_any_body_through_the_client(body: bytes) -> None:
 
 
 def _plant(value: object) -> object:
-    """The same with the secret in every text, and below every key that names one."""
+    """The same with the secret in every text."""
     if isinstance(value, str):
         return f"{value[:3]} {HUSH} {value[3:]}"
-    if isinstance(value, list):
-        return [_plant(item) for item in value]  # pyright: ignore[reportUnknownVariableType] - any JSON
-    if isinstance(value, dict):
-        return {key: _plant(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType] - any JSON
+    listed, table = as_list(value), as_object(value)
+    if listed is not None:
+        return [_plant(item) for item in listed]
+    if table is not None:
+        return {key: _plant(item) for key, item in table.items()}
     return value
 
 
@@ -119,6 +176,40 @@ def test_hiding_is_not_stopped_by_depth() -> None:
     for _ in range(50_000):
         deep = [deep]
     found = hide_in(deep, Masker((Secret(HUSH),)))
-    while isinstance(found, list):
-        (found,) = found  # pyright: ignore[reportUnknownVariableType] - any JSON
+    while (inner := as_list(found)) is not None:
+        (found,) = inner
     assert found == "•••"
+
+
+pieces = st.lists(
+    st.sampled_from(
+        [
+            "token", "Secret", "PASSWORD", "passwd", "passphrase", "authorization", "credentials",
+            "jwt", "api_key", "access-key", "=", ": ", "%3D", '"', "'", "\\", " ", "\n", "Bearer ",
+            "abc123", "eyJhbGciOi.eyJzdWIiOi.sig", "https://", "http:\\/\\/", "h.example/p?k=v",
+            "postgres://me:pw@db/", "?", "&", "#x", "{", "}", "[", ",", HUSH, "é",
+        ]
+    ),
+    max_size=14,
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(parts=pieces)
+def test_the_fast_way_hides_what_the_masker_hides(parts: list[str]) -> None:
+    masker = Masker((Secret(HUSH),))
+    text = "".join(parts)
+    assert thorough(masker)(text) == masker(text)
+
+
+@pytest.mark.parametrize("between", ['","', "\n", "x"])
+def test_a_long_text_is_hidden_piece_by_piece(between: str) -> None:
+    masker = Masker((Secret(HUSH),))
+    filler = f"some words{between}" * 10_000
+    text = (
+        f'{{"token":"t0k3n-a","a":"{filler}","token":"t0k3n-b","u":"https://h/?k=t0k3n-c {HUSH}"}}'
+    )
+    found = thorough(masker)(text)
+    assert "t0k3n" not in found
+    assert HUSH not in found
+    assert filler in found

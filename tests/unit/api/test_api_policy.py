@@ -84,7 +84,7 @@ def test_pause(retry_after: float | None, strikes: int, seconds: float) -> None:
         (ValueError(), False),
     ],
 )
-def test_backoff(problem: Exception, decision: bool | float) -> None:
+def test_backoff(problem: Exception, *, decision: bool | float) -> None:
     found = backoff(problem)
     assert found == decision
     assert isinstance(found, bool) == isinstance(decision, bool)

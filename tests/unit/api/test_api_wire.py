@@ -97,7 +97,7 @@ def test_numbers(value: object, expected: float | None) -> None:
         (None, None),
     ],
 )
-def test_flags(value: object, expected: bool | None) -> None:
+def test_flags(value: object, *, expected: bool | None) -> None:
     assert Fields({"x": value}).flag("x") is expected
 
 
@@ -119,7 +119,13 @@ def test_the_strict_check_names_the_path_and_not_the_value() -> None:
         ({"items": [{"a": 1}]}, "$.items", 50, None, None),
         ({"data": [{"a": 1}]}, "$.data", 50, None, None),
         ([{"a": 1}], "$", 50, None, None),
-        ({"content": [{"a": 1}], "size": 20, "total": 41, "total_pages": 3}, "$.content", 20, 41, 3),
+        (
+            {"content": [{"a": 1}], "size": 20, "total": 41, "total_pages": 3},
+            "$.content",
+            20,
+            41,
+            3,
+        ),
         ({"content": [{"a": 1}], "pageSize": 20, "totalPages": 3}, "$.content", 20, None, 3),
         ({"Content": [{"a": 1}], "page_size": "20", "total": "41"}, "$.content", 20, 41, None),
         ({"content": [{"a": 1}], "totals": {"total": 41, "total_pages": 1}}, "$.content", 1, 41, 1),
@@ -128,9 +134,7 @@ def test_the_strict_check_names_the_path_and_not_the_value() -> None:
         ({"data": {"content": [{"a": 1}], "total": 1}}, "$.content", 50, 1, None),
     ],
 )
-def test_pages(
-    payload: Any, path: str, size: int, total: int | None, pages: int | None
-) -> None:
+def test_pages(payload: Any, path: str, size: int, total: int | None, pages: int | None) -> None:
     raw = read_rows(payload, 50)
     assert raw.rows == ((f"{path}[0]", {"a": 1}),)
     assert (raw.size, raw.total, raw.total_pages) == (size, total, pages)
@@ -142,7 +146,8 @@ def test_empty_pages(payload: Any) -> None:
 
 
 def test_rows_that_are_no_objects_are_counted() -> None:
-    raw = read_rows([{"a": 1}, None, 3, "x", [], {"b": 2}], 50)
+    rows: list[object] = [{"a": 1}, None, 3, "x", [], {"b": 2}]
+    raw = read_rows(rows, 50)
     assert [path for path, _ in raw.rows] == ["$[0]", "$[5]"]
     assert raw.unreadable == 4
 
@@ -174,7 +179,9 @@ def test_link_state(row: dict[str, Any], link: LinkState) -> None:
 
 
 @pytest.mark.parametrize("key", ["subscribe", "events", "events_subscribe", "eventsSubscribe"])
-@pytest.mark.parametrize("value", [["Message", "", "Presence"], "Message, Presence,", "Message,Presence"])
+@pytest.mark.parametrize(
+    "value", [["Message", "", "Presence"], "Message, Presence,", "Message,Presence"]
+)
 def test_events_in_all_spellings(key: str, value: Any) -> None:
     page = read_instances([{"id": "VZ1", key: value}], 1, 20).page
     assert page.items[0].events == ("Message", "Presence")
@@ -316,5 +323,5 @@ def test_what_is_no_webhook(payload: Any) -> None:
         (WebhookConfig("u"), "webhookURL", False, {"webhookURL": "u"}),
     ],
 )
-def test_webhook_body(config: WebhookConfig, key: str, as_list: bool, body: Any) -> None:
+def test_webhook_body(config: WebhookConfig, key: str, *, as_list: bool, body: Any) -> None:
     assert webhook_body(config, url_key=key, events_as_list=as_list) == body

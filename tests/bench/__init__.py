@@ -1,0 +1,1 @@
+"""Speed and memory of the program, as ratios to named baselines of the same run (`make bench`)."""

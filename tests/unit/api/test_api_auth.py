@@ -345,3 +345,18 @@ def test_credentials_do_not_show() -> None:
     assert "inst_" not in str(SINGLE)
     assert ACCOUNT.is_account
     assert not SINGLE.is_account
+
+
+async def test_a_call_refused_after_the_others_uses_what_they_renewed() -> None:
+    asked = 0
+
+    async def fetch() -> AccessToken:
+        nonlocal asked
+        asked += 1
+        return AccessToken(Secret(f"jwt-{asked}"), None)
+
+    cache = JwtCache(fetch, lambda: 0.0)
+    old = await cache.current()
+    assert (await cache.instead_of(old)).reveal() == "jwt-2"
+    assert (await cache.instead_of(old)).reveal() == "jwt-2"
+    assert asked == 2

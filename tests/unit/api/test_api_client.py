@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 import threading
@@ -507,3 +508,9 @@ async def test_the_real_client_trusts_certificates_and_nothing_else(
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.cert_store_stats()["x509_ca"] > 0
+
+
+async def test_it_may_be_made_in_a_thread_and_used_on_the_loop() -> None:
+    api = await asyncio.to_thread(client, Script(PAGE))
+    await asyncio.gather(*(api.search(VZ, 1, 50, None) for _ in range(20)))
+    await api.aclose()

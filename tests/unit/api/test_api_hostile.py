@@ -14,7 +14,12 @@ from tests.unit.api.api_bench import VZ, Script, client
 from vzaps_tui.api.auth import read_token
 from vzaps_tui.api.hiding import hide_in, thorough
 from vzaps_tui.api.wire import as_list, as_object, moment
-from vzaps_tui.api.wire_deliveries import read_deliveries, read_detail, read_receipt
+from vzaps_tui.api.wire_deliveries import (
+    read_deliveries,
+    read_delivery,
+    read_detail,
+    read_receipt,
+)
 from vzaps_tui.api.wire_instances import read_instance, read_instances, read_session
 from vzaps_tui.api.wire_payload import event_of
 from vzaps_tui.api.wire_webhooks import read_webhook
@@ -179,6 +184,16 @@ def test_hiding_is_not_stopped_by_depth() -> None:
     while (inner := as_list(found)) is not None:
         (found,) = inner
     assert found == "•••"
+
+
+def test_what_cannot_be_written_is_said() -> None:
+    deep: object = "end"
+    for _ in range(50_000):
+        deep = [deep]
+    row: dict[str, object] = {"status": "failed", "payload": deep}
+    assert read_delivery(row).key.startswith("no-id:")
+    found = read_detail(row, row, LOG, Masker())
+    assert found.payload == found.raw == "(nested too deep to be shown)"
 
 
 pieces = st.lists(

@@ -64,7 +64,7 @@ async def tour(app: VzapsApp, pilot: Pilot[str]) -> None:
     await pilot.press("escape", "w")
     await settle(pilot)
     await pilot.press("tab", "j", "j", "j", "space", "ctrl+s")
-    await until(pilot, lambda: len(app.screen_stack) > 4)  # noqa: PLR2004 - the dialog is in front
+    await until(pilot, lambda: len(app.screen_stack) > 4)
     take(app, "webhook-review")
     await pilot.press("escape", "question_mark")
     await settle(pilot)

@@ -63,7 +63,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
             notices=(*settings.notices, *plan.notices),
             keymap=settings.keys,
         )
-    store = None if plan.demo else _store(plan.archive)
+    store = None if plan.demo else _store(plan.archive, masker)
     gateway = DeferredGateway(_emulator(settings, masker) if plan.demo else _api(settings, masker))
     return Launch(
         services=_services(gateway, store, identity(plan), settings.retry_pace),
@@ -105,12 +105,12 @@ def _instance(plan: Plan) -> InstanceId | None:
     return InstanceId(settings.instance_id) if settings.instance_id else None
 
 
-def _store(archive: Path | None) -> SqliteEnvelopes | None:
+def _store(archive: Path | None, masker: Masker) -> SqliteEnvelopes | None:
     if archive is None:
         return None
     from vzaps_tui.storage.envelopes import SqliteEnvelopes  # noqa: PLC0415 - SQLite, only with a disk
 
-    return SqliteEnvelopes(archive)
+    return SqliteEnvelopes(archive, mask=masker)
 
 
 def _services(

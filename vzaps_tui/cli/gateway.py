@@ -46,15 +46,19 @@ class DeferredGateway:
         Raises:
             VzapsError: it cannot be made, or the program is closing.
         """
-        if self._closed:
-            raise UnavailableError("the connection is closed", acted=False)
+        self._refuse_if_closed()
         if self._opening is None or _has_failed(self._opening):
             self._opening = asyncio.create_task(self._open_once(), name="open the gateway")
             # Seen even where everyone who waited is gone, else asyncio complains.
             self._opening.add_done_callback(_has_failed)
         # One asker's cancellation must not cut the opening short for the others.
         connection = await asyncio.shield(self._opening)
+        self._refuse_if_closed()
         return connection.gateway
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise UnavailableError("the connection is closed", acted=False)
 
     async def _open_once(self) -> Connection:
         try:

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.servers import running
+from vzaps_tui.cli.compose import Plan, compose, identity
+from vzaps_tui.domain.envelope import Envelope, Source
+from vzaps_tui.domain.masking import MASK, Masker
+from vzaps_tui.domain.problems import UnavailableError
+from vzaps_tui.emulator.world import World
+from vzaps_tui.settings.config_file import Config
+from vzaps_tui.settings.loading import load
+from vzaps_tui.ui.launch import Launch, Services
+
+T = TypeVar("T")
+FILE = Path("/etc/somewhere/config.toml")
+ACCOUNT = {"VZAPS_CLIENT_TOKEN": "ct-1", "VZAPS_CLIENT_SECRET": "cs-1"}
+
+
+def plan(
+    environ: dict[str, str] | None = None,
+    *,
+    flags: dict[str, object] | None = None,
+    config: Config | None = None,
+    **more: Any,
+) -> Plan:
+    settings = load(flags or {}, environ or {}, config or Config(path=FILE))
+    return replace(Plan(settings=settings, config=FILE, archive=None), **more)
+
+
+async def last(answers: AsyncIterator[Envelope[T]]) -> Envelope[T]:
+    return [one async for one in answers][-1]
+
+
+def services_of(launch: Launch) -> Services:
+    assert launch.services is not None
+    return launch.services
+
+
+async def warmed(launch: Launch) -> tuple[str, ...]:
+    assert launch.warm is not None
+    return await launch.warm()
+
+
+async def closed(launch: Launch) -> None:
+    assert launch.close is not None
+    await launch.close()
+
+
+def test_without_credentials_there_is_a_first_run_and_nothing_to_close() -> None:
+    launch = compose(plan({"VZAPS_CLIENT_TOKEN": "ct"}, notices=("a word",)), Masker())
+    assert launch.services is None
+    assert launch.missing is not None
+    assert launch.missing.names == ("VZAPS_CLIENT_SECRET",)
+    assert launch.missing.config_file == str(FILE)
+    assert launch.notices == ("a word",)
+    assert (launch.warm, launch.close) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "demo", "instance"),
+    [
+        (ACCOUNT, {}, False, None),
+        (ACCOUNT, {"instance_id": "VZ1"}, False, "VZ1"),
+        ({**ACCOUNT, "VZAPS_INSTANCE_ID": "VZ2"}, {}, False, "VZ2"),
+        (
+            {
+                "VZAPS_CLIENT_TOKEN": "ct",
+                "VZAPS_INSTANCE_ID": "VZ3",
+                "VZAPS_INSTANCE_TOKEN": "it",
+            },
+            {},
+            False,
+            "VZ3",
+        ),
+        ({**ACCOUNT, "VZAPS_INSTANCE_ID": "VZ2"}, {}, True, None),
+        ({}, {"instance_id": "VZ4"}, True, "VZ4"),
+    ],
+)
+def test_the_instance_to_open_at_once(
+    environ: dict[str, str],
+    flags: dict[str, object],
+    demo: bool,  # noqa: FBT001 - a column of the table
+    instance: str | None,
+) -> None:
+    launch = compose(plan(environ, flags=flags, demo=demo), Masker())
+    assert launch.instance == instance
+
+
+def test_the_label_names_what_is_asked() -> None:
+    profile = Config(path=FILE, profiles={"acme": {}}, default_profile="acme")
+    assert compose(plan(ACCOUNT), Masker()).label == "api.vzaps.com"
+    assert compose(plan(ACCOUNT, config=profile), Masker()).label == "api.vzaps.com"
+    assert compose(plan(ACCOUNT, demo=True), Masker()).label == "demo"
+    own = plan(ACCOUNT, config=profile)
+    own = replace(own, settings=replace(own.settings, sources={"client_token": "profile"}))
+    assert compose(own, Masker()).label == "acme"
+    local = plan(ACCOUNT, flags={"base_url": "http://127.0.0.1:8780/x"})
+    assert compose(local, Masker()).label == "127.0.0.1:8780"
+
+
+def test_an_identity_is_of_server_and_account_and_holds_no_token() -> None:
+    one = identity(plan(ACCOUNT))
+    assert one == identity(plan({**ACCOUNT, "VZAPS_CLIENT_SECRET": "renewed"}))
+    assert one != identity(plan({**ACCOUNT, "VZAPS_CLIENT_TOKEN": "ct-2"}))
+    elsewhere = identity(plan(ACCOUNT, flags={"base_url": "http://localhost:1"}))
+    assert elsewhere.account != one.account
+    assert (one.base_url, len(one.account)) == ("https://api.vzaps.com", 16)
+    assert "ct-1" not in repr(one)
+    assert identity(plan(ACCOUNT, demo=True)).account == "demo"
+
+
+def test_read_only_keys_and_notices_are_passed_on() -> None:
+    config = Config(path=FILE, keys={"quit": "Q"}, exposed=True)
+    launch = compose(plan(ACCOUNT, flags={"read_only": True}, config=config), Masker())
+    assert launch.read_only
+    assert launch.keymap == {"quit": "Q"}
+    assert "holds secrets" in launch.notices[0]
+
+
+async def test_what_was_seen_is_there_when_the_api_is_down(tmp_path: Path) -> None:
+    archive = tmp_path / "vzaps-tui" / "archive.db"
+    masker = Masker()
+    with running(World(instances=2, logs=3)) as server:
+        environ = {
+            "VZAPS_CLIENT_TOKEN": server.world.client_token,
+            "VZAPS_CLIENT_SECRET": server.world.client_secret,
+            "VZAPS_BASE_URL": server.base_url,
+            "VZAPS_REQUESTS_PER_SECOND": "1000",
+        }
+        launch = compose(plan(environ, archive=archive), masker)
+        assert not archive.exists()
+        assert await warmed(launch) == ()
+        found = await last(services_of(launch).instances.load())
+        assert found.source is Source.LIVE
+        assert len(found.data.rows) == 2
+        await closed(launch)
+        tokens = [one.token for one in server.world.instances]
+    launch = compose(plan(environ, archive=archive), Masker())
+    found = await last(services_of(launch).instances.load(force=True))
+    assert found.source is Source.CACHE
+    assert len(found.data.rows) == 2
+    assert found.problem is not None
+    await closed(launch)
+    for hidden in (server.world.client_token, server.world.client_secret, *tokens):
+        assert hidden.encode() not in archive.read_bytes()
+        assert masker(f"x {hidden} x") == f"x {MASK} x"
+
+
+async def test_a_damaged_archive_is_a_word_at_the_warm_up(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.db"
+    archive.write_bytes(b"no database " * 1000)
+    launch = compose(plan(ACCOUNT, archive=archive), Masker())
+    (notice,) = await warmed(launch)
+    assert "damaged" in notice
+    await closed(launch)
+
+
+async def test_an_archive_that_cannot_be_opened_is_a_word_and_the_program_goes_on(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "archive.db").mkdir()
+    launch = compose(plan(ACCOUNT, archive=tmp_path / "archive.db"), Masker())
+    (notice,) = await warmed(launch)
+    assert "nothing is kept" in notice
+    assert services_of(launch).instances.peek() is None
+    await closed(launch)
+
+
+async def test_the_demo_starts_its_own_server_and_stops_it_and_leaves_the_disk_alone(
+    tmp_path: Path,
+) -> None:
+    archive = tmp_path / "made" / "archive.db"
+    masker = Masker()
+    launch = compose(plan(ACCOUNT, archive=archive, demo=True), masker)
+    assert await warmed(launch) == ()
+    found = await last(services_of(launch).instances.load())
+    assert found.source is Source.LIVE
+    assert len(found.data.rows) == len(World().instances)
+    assert masker(World().client_secret) == MASK
+    await closed(launch)
+    with pytest.raises(UnavailableError):
+        await services_of(launch).webhooks.read(found.data.rows[0].id)
+    assert not archive.parent.exists()

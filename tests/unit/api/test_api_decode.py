@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.api.api_bench import NOW, reply
@@ -234,6 +234,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.integers(100, 999), st.binary(max_size=60) | json_values.map(json.dumps))
 def test_any_answer_is_a_payload_or_a_problem(status: int, body: bytes | str) -> None:
     raw = body.encode() if isinstance(body, str) else body

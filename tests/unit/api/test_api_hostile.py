@@ -119,7 +119,7 @@ READERS: dict[str, Callable[[object], object]] = {
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(payload=jsons)
 @example(payload={"content": [{"id": "x", "status": 10**300, "created_at": 10**300}]})
 @example(payload={"id": 1e308, "attempts": [{"number": 1e308, "at": float("nan")}]})
@@ -131,14 +131,16 @@ def test_any_json_is_a_model_or_a_problem(name: str, payload: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["deliveries", "detail", "instances", "webhook"])
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(rows=st.lists(st.dictionaries(st.sampled_from(KEYS), jsons, max_size=10), max_size=4))
 def test_any_rows_are_models(name: str, rows: list[dict[str, object]]) -> None:
     payload = {"content": rows, "id": "log_1", "webhook": ""}
     assert READERS[name](payload)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(body=jsons.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=80))
 async def test_any_body_through_the_client(body: bytes) -> None:
     script = Script(httpx.Response(200, content=body))
@@ -168,6 +170,7 @@ def _plant(value: object) -> object:
     return value
 
 
+@settings(deadline=None)
 @given(payload=jsons)
 def test_a_known_secret_never_comes_through(payload: object) -> None:
     row = {"id": "log_1", "payload": _plant(payload), "response": _plant(payload)}
@@ -209,7 +212,7 @@ pieces = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(deadline=None, max_examples=400)
 @given(parts=pieces)
 def test_the_fast_way_hides_what_the_masker_hides(parts: list[str]) -> None:
     masker = Masker((Secret(HUSH),))

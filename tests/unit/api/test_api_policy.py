@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.api.api_bench import NOW
@@ -48,6 +48,7 @@ def test_retry_after(value: str | None, seconds: float | None) -> None:
     assert parse_retry_after(value, NOW) == seconds
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.datetimes(timezones=st.just(UTC)))
 def test_any_retry_after_is_survived(value: str, now: datetime) -> None:
     seconds = parse_retry_after(value, now)

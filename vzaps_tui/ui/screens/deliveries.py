@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -79,6 +79,11 @@ class DeliveriesScreen(Board[None]):
         super().on_mount()
         self.set_class(self.view.preview, "-preview")
         self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
+
+    @override
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.call_after_refresh(self._show_preview)
 
     # -- reading ---------------------------------------------------------------------------------
 

@@ -96,14 +96,17 @@ changes = st.builds(
     go=st.lists(places, max_size=3).map(tuple),
     tried=st.lists(places, max_size=2).map(tuple),
 )
+# Within a step at most a page's worth of rows comes or goes between two requests: that takes
+# milliseconds, and a real page has fifty rows.
+small = st.builds(Change, come=st.integers(0, 3), go=st.lists(places, max_size=3).map(tuple))
 steps = st.lists(
-    st.tuples(st.sampled_from(["more", "refresh"]), changes, st.lists(changes, max_size=4)),
+    st.tuples(st.sampled_from(["more", "refresh"]), changes, st.lists(small, max_size=4)),
     max_size=12,
 )
 
 
 @settings(max_examples=300, deadline=None)
-@given(rows=st.integers(0, 60), cap=st.integers(2, 9), steps=steps, totals=st.booleans())
+@given(rows=st.integers(0, 60), cap=st.integers(4, 9), steps=steps, totals=st.booleans())
 async def test_no_gap_no_double_in_a_moving_log(
     rows: int, cap: int, steps: list[tuple[str, Change, list[Change]]], *, totals: bool
 ) -> None:
@@ -111,8 +114,8 @@ async def test_no_gap_no_double_in_a_moving_log(
     check(server, await server.more(), complete=False)
     for act, before, meanwhile in steps:
         server.apply(before)
-        # Without a count, what a page's worth of rows does between two requests goes unnoticed.
-        calm = [replace(change, come=min(change.come, cap - 1), go=()) for change in meanwhile]
+        # Without a count, rows that vanish between two requests of one step go unnoticed.
+        calm = [replace(change, go=()) for change in meanwhile]
         server.meanwhile = deque(meanwhile if totals else calm)
         asked = server.gateway.count("search")
         listing = await (server.more() if act == "more" else server.refresh())

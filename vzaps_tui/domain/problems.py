@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class VzapsError(Exception):
     """A problem that can be shown: what happened, why as far as known, what to do next.
@@ -18,7 +16,7 @@ class VzapsError(Exception):
         request_id: the server's `X-Request-Id`, if it sent one.
     """
 
-    title: ClassVar[str] = "Something went wrong"
+    title: str = "Something went wrong"
     hint: str = "See the log for details (vzaps-tui paths)."
     retryable: bool = False
     acted: bool = False
@@ -105,12 +103,23 @@ class UnavailableError(VzapsError):
     """No usable answer: 5xx, timeout, reset, DNS, refused connection."""
 
     title = "The API did not answer"
-    hint = (
-        "Check the network and the base URL; refresh with ctrl+r. "
-        "What is shown is what was known before."
-    )
+    hint = "Check the network and the base URL; refresh with ctrl+r."
     retryable = True
     acted = True
+
+    def __init__(
+        self,
+        reason: str = "",
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        hint: str | None = None,
+        acted: bool | None = None,
+    ) -> None:
+        super().__init__(reason, status=status, request_id=request_id, hint=hint, acted=acted)
+        if status is not None:
+            self.title = "The API is in trouble"
+            self.hint = hint or "Nothing to mend on this side; refresh with ctrl+r in a while."
 
 
 class ProtocolError(VzapsError):

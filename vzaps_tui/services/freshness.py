@@ -11,7 +11,7 @@ from vzaps_tui.domain.envelope import Envelope, Source
 
 
 class Phase(StrEnum):
-    """IDLE: nothing is asked. ASKING: a request is under way. FAILED: the last one brought nothing."""
+    """IDLE: nothing is asked. ASKING: a request is under way. FAILED: it brought nothing."""
 
     IDLE = "idle"
     ASKING = "asking"

@@ -22,12 +22,12 @@ def columns(*, retries: bool) -> tuple[Column, ...]:
     """The list's columns; narrow screens have room for either the retry or the error."""
     return (
         Column("time", "Time", 11),
-        Column("status", "Status", 10),
+        Column("status", "Status", 11),
         Column("retry", "Retry", 12, min_width=0 if retries else _NEVER),
-        Column("event", "Event", 12, flex=1),
+        Column("event", "Event", 10, flex=1),
         Column("code", "Code", 4, align="right"),
-        Column("tries", "Tries", 5, align="right"),
-        Column("took", "Took", 7, align="right"),
+        Column("tries", "Tries", 5, align="right", min_width=78 if retries else 0),
+        Column("took", "Took", 7, align="right", min_width=78 if retries else 64),
         Column("error", "Error", 10, flex=3, min_width=140 if retries else 76),
         Column("target", "Target", 20, flex=1, min_width=170),
     )

@@ -189,6 +189,9 @@ class DeliveryService:
                 edge = Edge(None, edge.stride)
                 pages = -(-len(rows) // edge.stride)
                 listing = replace(listing, pages=pages, end=held.end, unreadable=held.unreadable)
+            elif meet is not None and held.end is End.REPEATS:
+                # Known to give page 1 for every page: no need to ask again to say so.
+                listing = replace(listing, end=End.REPEATS)
             self._edges[question] = edge
             return last.saying(_capped(listing))
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 
 from tests.ui.widgets.line_views import HOSTILE, assert_whole
 from vzaps_tui.ui.widgets.cells import (
     Align,
+    crop,
     fit,
     match_spans,
     needle_pattern,
@@ -119,6 +123,38 @@ def test_painting_matches_changes_neither_text_nor_width(line: str, needle: str)
     segments = paint(line, [plain, plain + Style(bold=True)], ((*span, 1) for span in spans))
     assert "".join(segment.text for segment in segments) == line
     assert sum(cell_len(segment.text) for segment in segments) == cell_len(line)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "kept"),
+    [
+        (0, 9, "ab中文👨‍👩‍👧c"),
+        (0, 3, "ab "),
+        (0, 4, "ab中"),
+        (3, 5, "  "),
+        (4, 7, "文 "),
+        (7, 9, " c"),
+        (6, 8, "👨‍👩‍👧"),
+        (1, 2, "b"),
+        (9, 20, ""),
+        (20, 30, ""),
+    ],
+)
+@pytest.mark.parametrize("cuts", [(), (1,), (2, 3)], ids=["one segment", "two", "three"])
+def test_cropping_never_tears_a_character(
+    start: int, stop: int, kept: str, cuts: tuple[int, ...]
+) -> None:
+    line = "ab中文👨‍👩‍👧c"
+    edges = [0, *cuts, len(line)]
+    segments = [Segment(line[a:b]) for a, b in pairwise(edges)]
+    assert "".join(segment.text for segment in crop(segments, start, stop)) == kept
+
+
+@given(line=HOSTILE.map(shown), start=st.integers(0, 60), width=st.integers(0, 60))
+def test_a_cropped_line_is_as_wide_as_what_was_left(line: str, start: int, width: int) -> None:
+    kept = crop([Segment(line)], start, start + width)
+    left = max(0, min(width, cell_len(line) - start))
+    assert sum(cell_len(segment.text) for segment in kept) == left
 
 
 @given(text=HOSTILE, width=st.integers(2, 60))

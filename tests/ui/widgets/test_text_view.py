@@ -113,6 +113,15 @@ async def test_the_whole_line_can_be_read_sideways(line: str) -> None:
         assert view.scroll_offset.x == 0
 
 
+async def test_a_scrollbar_that_comes_does_not_hide_the_cursor() -> None:
+    async with reading(HUNDRED + "x" * 200) as (view, pilot, _app):
+        await pilot.press("G")
+        await pilot.pause()
+        assert view.show_horizontal_scrollbar
+        # One line of eight is the scrollbar's.
+        assert [text[:8] for text in screen_lines(view)[5:7]] == [" line 98", "▌line 99"]
+
+
 async def test_five_megabytes_in_one_line() -> None:
     line = "0123456789" * 500_000
     async with reading(line) as (view, pilot, _app):

@@ -185,6 +185,37 @@ def paint(line: str, styles: list[Style], runs: Iterable[tuple[int, int, int]]) 
     return segments
 
 
+def crop(segments: Iterable[Segment], start: int, stop: int) -> list[Segment]:
+    """The cells from `start` to `stop` of a line; a character that is cut becomes spaces.
+
+    Unlike `Strip.crop` this never tears a joined character, which would change its width.
+    """
+    kept: list[Segment] = []
+    at = 0
+    for segment in segments:
+        size = width_of(segment.text)
+        if at >= start and at + size <= stop:
+            kept.append(segment)
+        elif at < stop and at + size > start:
+            kept.append(Segment(cut(segment.text, start - at, stop - at), segment.style))
+        at += size
+    return kept
+
+
+def cut(text: str, start: int, stop: int) -> str:
+    """The cells from `start` to `stop` of a text from `shown`, as in `crop`."""
+    if text.isascii():
+        return text[max(0, start) : stop]
+    pieces: list[str] = []
+    at = 0
+    for first, last, size in split_graphemes(text)[0]:
+        end = at + size
+        whole = at >= start and end <= stop
+        pieces.append(text[first:last] if whole else " " * (min(end, stop) - max(at, start)))
+        at = end
+    return "".join(pieces)
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Lines of at most `width` cells each, broken at spaces where possible; words made safe."""
     lines: list[str] = []

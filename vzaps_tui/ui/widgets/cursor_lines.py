@@ -286,6 +286,11 @@ class CursorLines(ScrollView, can_focus=True, inherit_bindings=False):
         if self.size:
             self.on_resize()
 
+    def watch_show_horizontal_scrollbar(self) -> None:
+        """Lay out anew: the scrollbar took a line of the view, or gave it back."""
+        if self.size:
+            self.on_resize()
+
     @override
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)

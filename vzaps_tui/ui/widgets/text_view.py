@@ -14,7 +14,15 @@ from textual.geometry import Size
 from textual.strip import Strip
 from typing_extensions import override
 
-from vzaps_tui.ui.widgets.cells import match_spans, needle_pattern, paint, shown, width_of
+from vzaps_tui.ui.widgets.cells import (
+    crop,
+    cut,
+    match_spans,
+    needle_pattern,
+    paint,
+    shown,
+    width_of,
+)
 from vzaps_tui.ui.widgets.cursor_lines import CursorLines
 from vzaps_tui.ui.widgets.text_search import Matches, search
 
@@ -203,18 +211,18 @@ class TextView(CursorLines):
         names = ("text-view--cursor",) if cursor else ()
         plain = self.component(*names)
         if len(self._lines[index]) > _LONG:
-            # Enough characters to fill the view even if most of them have no width.
-            line = _safe(self._lines[index][x : x + 4 * width + 64])
-            strip = Strip(self._segments(line, names, inside=x > 0)).crop(0, width)
+            line = _piece(self._lines[index], x, width)
+            segments = self._segments(line, names, inside=x > 0)
+            cells, x = width_of(line), 0
         else:
             line, cells = self._shown_line(index)
-            strip = Strip(self._segments(line, names, inside=False), cells)
-            if x or cells > width:
-                strip = strip.crop(x, x + width)
+            segments = self._segments(line, names, inside=False)
+        if x or cells > width:
+            segments = crop(segments, x, x + width)
+            cells = max(0, min(cells - x, width))
         bar = self.component(*names, "text-view--bar")
         gutter = Segment("▌", bar) if cursor else Segment(" ", plain)
-        rest = Segment(" " * (width - strip.cell_length), plain)
-        return Strip([gutter, *strip, rest], self.view_width)
+        return Strip([gutter, *segments, Segment(" " * (width - cells), plain)], 1 + width)
 
     def _segments(self, line: str, names: tuple[str, ...], *, inside: bool) -> list[Segment]:
         styles = [self.component(*names)]
@@ -227,6 +235,17 @@ class TextView(CursorLines):
 
 def _safe(line: str) -> str:
     return shown(line.replace("\t", "    "))
+
+
+def _piece(line: str, start: int, width: int) -> str:
+    """What `width` cells can show of a long line from a character on, made safe."""
+    count = width + 32
+    piece = _safe(line[start : start + count])
+    # Twice over, in case many characters have no width; what is then missing is further right.
+    while width_of(piece) < width and count < 4 * width:
+        count *= 2
+        piece = _safe(line[start : start + count])
+    return cut(piece, 0, width)
 
 
 def _tail(line: str, width: int) -> int:

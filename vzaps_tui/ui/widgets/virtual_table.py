@@ -15,6 +15,7 @@ from typing_extensions import override
 from vzaps_tui.ui.commands import OPENING, bindings
 from vzaps_tui.ui.widgets.cells import (
     TONES,
+    crop,
     fit,
     match_spans,
     needle_pattern,
@@ -345,8 +346,9 @@ class VirtualTable(CursorLines):
     def _assemble(self, gutter: list[Segment], body: list[Segment], style: Style) -> Strip:
         """The gutter stays while the body scrolls sideways beneath it."""
         width, x = max(0, self.view_width - GUTTER), self.scroll_offset.x
-        strip = Strip(body, self._body_width)
-        if x or self._body_width > width:
-            strip = strip.crop(x, x + width)
-        rest = Segment(" " * (width - strip.cell_length), style)
-        return Strip([*gutter, *strip, rest], GUTTER + width).crop(0, self.view_width)
+        used = self._body_width
+        if x or used > width:
+            body = crop(body, x, x + width)
+            used = max(0, min(used - x, width))
+        rest = Segment(" " * (width - used), style)
+        return Strip([*gutter, *body, rest], GUTTER + width).crop(0, self.view_width)

@@ -271,10 +271,10 @@ class VzapsApp(App[str]):
         if len(steps) == 1:
             step = steps[0]
             reason = f" · {step.reason}" if step.reason else ""
-            self.say(f"{step.log_id}: {step.outcome.value}{reason}", severity=severity, timeout=8)
+            self.say(f"{step.log_id}: {_word(step.outcome)}{reason}", severity=severity, timeout=8)
             return
         counts = Counter(step.outcome for step in steps)
-        words = ", ".join(f"{count} {kind.value}" for kind, count in counts.items())
+        words = ", ".join(f"{count} {_word(kind)}" for kind, count in counts.items())
         self.say(f"{len(steps)} retries: {words}", severity=severity, timeout=10)
 
     # -- actions ---------------------------------------------------------------------------------
@@ -340,6 +340,11 @@ class VzapsApp(App[str]):
             f"{item.label}: {len(item.text):,} characters handed to your terminal's clipboard "
             "(OSC 52). If pasting brings nothing, your terminal or tmux does not allow it."
         )
+
+
+def _word(outcome: Outcome) -> str:
+    """The last word on a retry whose plan has ended; what still waited then is not sent."""
+    return outcome.value if outcome.is_final else "not sent"
 
 
 def keymap_problems(keymap: dict[str, str]) -> tuple[str, ...]:

@@ -48,8 +48,8 @@ class Jobs:
         """Counts of what is under way; empty when nothing is."""
         if not self.is_busy:
             return Tally()
-        words = tuple((kind.value, count) for kind, count in self._settled.items())
-        return Tally(self._planned, sum(self._settled.values()), words)
+        words = tuple((kind.value, count) for kind, count in self._settled.items() if count)
+        return Tally(self._planned, self._settled.total(), words)
 
     def has_steps(self, instance: InstanceId) -> bool:
         """Whether anything of an instance was retried in this run."""
@@ -81,16 +81,35 @@ class Jobs:
     async def _run(self, plan: RetryPlan) -> None:
         if self._retries is None:
             return
-        steps = await self._retries.run(plan, self._tell)
+        told: dict[LogId, Outcome] = {}
+
+        def tell(step: RetryStep) -> None:
+            mine = step.log_id in told or step.outcome is Outcome.QUEUED
+            self._count(told.get(step.log_id), step)
+            told[step.log_id] = step.outcome
+            if mine or not self._is_under_way(step):
+                self.steps[(step.instance, step.log_id)] = step
+            self.changed.publish(step)
+
+        steps = await self._retries.run(plan, tell)
         self._app.call_later(self._finished, steps)
 
-    def _tell(self, step: RetryStep) -> None:
-        self.steps[(step.instance, step.log_id)] = step
-        if step.outcome.is_final:
-            self._settled[step.outcome] += 1
-        self.changed.publish(step)
+    def _count(self, before: Outcome | None, step: RetryStep) -> None:
+        if not step.outcome.is_final:
+            return
+        if before is not None and before.is_final and step.log_id:
+            self._settled[before] -= 1  # UNKNOWN was followed by a better word
+        self._settled[step.outcome] += 1
+
+    def _is_under_way(self, step: RetryStep) -> bool:
+        """Whether another plan is at this delivery: its word on it stands."""
+        known = self.steps.get((step.instance, step.log_id))
+        return known is not None and not known.outcome.is_final
 
     def _finished(self, steps: tuple[RetryStep, ...]) -> None:
+        for step in steps:
+            if step.outcome is Outcome.QUEUED:  # stopped before its turn: nothing waits any more
+                self.steps.pop((step.instance, step.log_id), None)
         if steps:
             self.changed.publish(steps[-1])
         self._report(steps)

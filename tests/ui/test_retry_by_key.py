@@ -1,0 +1,282 @@
+"""Sending again by keys: when it is asked first, what is sent, and what stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.widgets import Button
+
+from tests.builders import INSTANCE, delivered, delivery, instance
+from tests.fakes import FakeGateway
+from tests.ui.harness import (
+    choose,
+    dialog,
+    front,
+    launch,
+    press,
+    row_with,
+    screen_text,
+    settle,
+    shown,
+    toasts,
+    until,
+)
+from tests.ui.test_deliveries_filter import keys_of
+from vzaps_tui.domain.deliveries import Delivery, LogId
+from vzaps_tui.domain.retries import Outcome, RetryReceipt
+from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
+from vzaps_tui.ui.screens.instances import InstancesScreen
+from vzaps_tui.ui.widgets.job_line import JobLine
+
+
+def mended(gateway: FakeGateway) -> Callable[[LogId], RetryReceipt | None]:
+    """A receiver that takes every retry."""
+
+    def take(log: LogId) -> RetryReceipt | None:
+        gateway.put(delivered(gateway.row(log)))
+        return None
+
+    return take
+
+
+def server(*rows: Delivery) -> FakeGateway:
+    gateway = FakeGateway(rows, [instance(1), instance(2)])
+    gateway.on_retry = mended(gateway)
+    return gateway
+
+
+def sent(gateway: FakeGateway) -> list[LogId]:
+    return [call.args[1] for call in gateway.named("retry")]
+
+
+def fives() -> list[Delivery]:
+    """log_5 .. log_1: failed, delivered, pending, failed, of an unknown status."""
+    kinds = ("failed", "delivered", "pending", "failed", "bounced")
+    hosts = ("a.example", "b.example", "a.example", "a.example", "c.example")
+    return [
+        delivery(5 - n, status=kind, target=f"https://{host}/x", http_status=None)
+        for n, (kind, host) in enumerate(zip(kinds, hosts, strict=True))
+    ]
+
+
+async def test_one_failed_row_is_sent_at_once_and_told_to_the_end() -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        text = await press(pilot, "r")
+        assert sent(gateway) == ["log_5"]
+        assert "DELIVERED" in row_with(text, "00:00:05  ")
+        said = toasts(app)
+        assert "Asking VZaps to send log_5 again" in said
+        assert "log_5: DELIVERED · 200 in 42 ms" in said
+
+
+@pytest.mark.parametrize(("moves", "word"), [(1, "DELIVERED"), (2, "PENDING")])
+async def test_a_row_that_did_not_fail_is_asked_about_with_cancel_in_focus(
+    moves: int, word: str
+) -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, *["j"] * moves, "r")
+        text = await dialog(pilot)
+        assert f"1 chosen: 1 {word}" in text
+        assert "The receiver would get those a second time." in text
+        assert isinstance(app.focused, Button)
+        assert app.focused.id == "cancel"
+        await press(pilot, "enter")
+        front(pilot, DeliveriesScreen)
+        assert not sent(gateway)
+        await press(pilot, "r")
+        await choose(pilot, "all")
+        assert sent(gateway) == [f"log_{5 - moves}"]
+
+
+async def test_the_dialog_states_counts_hosts_and_what_is_skipped() -> None:
+    async with shown(launch(server(*fives()), instance=INSTANCE)) as (_, pilot):
+        await press(pilot, "a", "r")
+        text = await dialog(pilot)
+        for words in (
+            "Send 5 deliveries again?",
+            "5 chosen: 2 FAILED, 1 PENDING, 1 DELIVERED, 1 OTHER",
+            "Target: a.example, b.example, c.example",
+            "2 already delivered or still pending: skipped, unless you send all.",
+            "Retry 3",
+            "Send all 5",
+        ):
+            assert words in " ".join(text.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("choice", "logs"),
+    [
+        ("failed", ["log_5", "log_2", "log_1"]),
+        ("all", ["log_5", "log_4", "log_3", "log_2", "log_1"]),
+        ("cancel", []),
+    ],
+)
+async def test_what_is_chosen_is_sent_in_the_lists_order(choice: str, logs: list[str]) -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, "a", "r")
+        await choose(pilot, choice)
+        await until(pilot, lambda: not app.jobs.is_busy)
+        assert sent(gateway) == logs
+        left = {f"log_{n}" for n in range(1, 6)} - set(logs)
+        assert front(pilot, DeliveriesScreen).table.marked == left
+        if logs:
+            assert f"{len(logs)} retries: {len(logs)} DELIVERED" in toasts(app)
+
+
+async def test_escape_in_the_dialog_sends_nothing_and_keeps_the_marks() -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway, instance=INSTANCE)) as (_, pilot):
+        await press(pilot, "a", "r")
+        await dialog(pilot)
+        await press(pilot, "escape")
+        assert not sent(gateway)
+        assert len(front(pilot, DeliveriesScreen).table.marked) == 5
+
+
+async def test_marked_rows_go_before_the_row_under_the_cursor() -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway, instance=INSTANCE)) as (_, pilot):
+        await press(pilot, "G", "k", "space", "g", "r")
+        assert sent(gateway) == ["log_2"]
+        assert not front(pilot, DeliveriesScreen).table.marked
+
+
+async def test_marks_that_are_not_in_the_list_send_nothing_and_say_so() -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, "j", "space", "f", "r")
+        assert not sent(gateway)
+        assert "1 marked rows are not in this list" in toasts(app)
+
+
+async def test_a_row_retried_under_failures_only_stays_in_sight() -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway, instance=INSTANCE)) as (_, pilot):
+        text = await press(pilot, "f", "r")
+        screen = front(pilot, DeliveriesScreen)
+        assert keys_of(screen) == ["log_5", "log_2"]
+        assert row_with(text, "00:00:05  ").count("DELIVERED") >= 2, "status and outcome"
+        assert "1 just retried" in text
+        text = await press(pilot, "f", "f")
+        assert keys_of(screen) == ["log_2"], "a filter asked for anew hides it"
+
+
+@pytest.mark.parametrize("keys", [["r"], ["a", "r"], ["enter", "r"]])
+async def test_read_only_sends_nothing(keys: list[str]) -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway, instance=INSTANCE, read_only=True)) as (app, pilot):
+        text = screen_text(pilot)
+        assert " r retry" not in text
+        await press(pilot, *keys)
+        assert not sent(gateway)
+        assert not app.jobs.steps
+
+
+async def test_it_works_on_when_the_screen_is_left() -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway)) as (app, pilot):
+        await press(pilot, "enter")
+        gate = gateway.gate("retry")
+        await pilot.press("a", "r")
+        await dialog(pilot)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: gateway.count("retry") == 1)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, InstancesScreen))
+        assert "Retrying" in screen_text(pilot)
+        assert "0 of 3 settled" in screen_text(pilot)
+        gate.set()
+        await settle(pilot)
+        assert sent(gateway) == ["log_5", "log_2", "log_1"]
+        assert "3 retries: 3 DELIVERED" in toasts(app)
+        assert "Retrying" not in screen_text(pilot)
+        text = await press(pilot, "enter")
+        assert "DELIVERED" in row_with(text, "00:00:05  ")
+
+
+async def test_x_finishes_the_one_in_flight_and_sends_no_more() -> None:
+    gateway = server(*fives())
+    gate = gateway.gate("retry")
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await pilot.press("a", "r")
+        await dialog(pilot)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: gateway.count("retry") == 1)
+        await pilot.press("X")
+        assert "Stopped: the one in flight is finished, the rest is not sent." in toasts(app)
+        gate.set()
+        await until(pilot, lambda: not app.jobs.is_busy)
+        await settle(pilot)
+        assert sent(gateway) == ["log_5"]
+        outcomes = {log: step.outcome for (_, log), step in app.jobs.steps.items()}
+        assert outcomes == {"log_5": Outcome.DELIVERED}
+        assert "3 retries: 1 DELIVERED, 2 not sent" in toasts(app)
+        assert "QUEUED" not in screen_text(pilot)
+        assert not app.screen.query_one(JobLine).has_class("-open")
+
+
+async def test_x_before_anything_was_sent_says_not_sent() -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        gate = gateway.gate("detail")
+        await pilot.press("r")
+        await until(pilot, lambda: gateway.count("detail") == 1)
+        await pilot.press("X")
+        gate.set()
+        await until(pilot, lambda: not app.jobs.is_busy)
+        await settle(pilot)
+        assert not sent(gateway)
+        assert "log_5: not sent" in toasts(app)
+        assert "QUEUED" not in screen_text(pilot)
+
+
+async def test_x_without_work_says_so() -> None:
+    async with shown(launch(server(), instance=INSTANCE)) as (app, pilot):
+        await press(pilot, "X")
+        assert "No retry is under way." in toasts(app)
+
+
+async def test_quitting_while_busy_asks_and_cancel_goes_on() -> None:
+    gateway = server(*fives())
+    gate = gateway.gate("retry")
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await pilot.press("r")
+        await until(pilot, lambda: gateway.count("retry") == 1)
+        await pilot.press("q")
+        assert "1 of 1 retries are not settled." in " ".join((await dialog(pilot)).split())
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DeliveriesScreen))
+        assert app.is_running
+        gate.set()
+        await settle(pilot)
+        assert app.jobs.outcome(INSTANCE, LogId("log_5")) is Outcome.DELIVERED
+        assert app.jobs.steps.keys() == {(INSTANCE, "log_5")}
+
+
+async def test_quitting_while_busy_can_be_insisted_on() -> None:
+    gateway = server(*fives())
+    gate = gateway.gate("retry")
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await pilot.press("r")
+        await until(pilot, lambda: gateway.count("retry") == 1)
+        await pilot.press("q")
+        await dialog(pilot)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: not app.is_running or app.return_code is not None)
+        assert app.return_code == 0
+        gate.set()
+    assert sent(gateway) == ["log_5"]
+
+
+async def test_two_instances_do_not_share_outcomes() -> None:
+    gateway = server(*fives())
+    async with shown(launch(gateway)) as (_, pilot):
+        await press(pilot, "enter", "r")
+        await press(pilot, "escape", "j", "enter")
+        screen = front(pilot, DeliveriesScreen)
+        assert "Retry" not in screen_text(pilot).splitlines()[2]
+        assert screen.host.jobs.has_steps(INSTANCE)

@@ -223,6 +223,9 @@ def _body(reply: Reply, *, empty_ok: bool) -> object:
     body = parse(reply.body)
     if body is None and not empty_ok:
         raise ProtocolError("null, where an object should be")
+    if body == [] and not empty_ok:
+        # Read as a page it would say "there is nothing", and wipe out what is known.
+        raise ProtocolError("an empty list, where an object should be")
     return body
 
 

@@ -70,9 +70,13 @@ class _Pace:
 
     async def turn(self) -> None:
         """Wait for a turn of one's own."""
-        at = max(self._clock.monotonic(), self._next)
-        self._next = at + self._gap
-        while (wait := max(at, self._held_until) - self._clock.monotonic()) > 0:
+        while True:
+            # Looked at again after every sleep: another run, or a 429, may have come first.
+            now = self._clock.monotonic()
+            wait = max(self._next, self._held_until) - now
+            if wait <= 0:
+                self._next = now + self._gap
+                return
             await self._clock.sleep(wait)
 
     def heed(self, problem: VzapsError | None) -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
+import termios
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from tests.cli.process import python
+from tests.cli.process import PATIENCE, environment, python
 from vzaps_tui.cli.run import Run
 from vzaps_tui.cli.tui import Wishes, show
 from vzaps_tui.domain.masking import MASK
@@ -111,14 +115,39 @@ def test_troubles_at_the_start_are_notices(app: type[StubApp], home: Path) -> No
     assert app.launches[0].keymap == {"no.such": "x"}
 
 
+SIZE = """
+import shutil
+from vzaps_tui.cli import tui
+tui._measure_where_it_is_drawn()
+print(*shutil.get_terminal_size())
+"""
+
+
+def test_the_size_is_that_of_the_terminal_also_where_standard_output_is_a_file(home: Path) -> None:
+    master, slave = os.openpty()
+    with os.fdopen(master), os.fdopen(slave) as terminal:
+        termios.tcsetwinsize(slave, (33, 117))
+        done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+            [sys.executable, "-c", SIZE],
+            env={**environment(home), "COLUMNS": "", "LINES": ""},
+            stdin=terminal,
+            stdout=subprocess.PIPE,
+            stderr=terminal,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (0, "117 33\n")
+
+
 FIRST_FRAME = """
 import asyncio, sys
-from dataclasses import replace
 from pathlib import Path
 import vzaps_tui.__main__
 from vzaps_tui.cli.run import Run
 from vzaps_tui.cli import entry, tui, compose
 from vzaps_tui.ui.app import VzapsApp
+from vzaps_tui.ui.board import Board
 from vzaps_tui.settings.config_file import read_config
 from vzaps_tui.settings.loading import load
 
@@ -127,18 +156,19 @@ settings = load({"base_url": "http://127.0.0.1:9"}, given, read_config(Path("non
 plan = compose.Plan(settings, Path("none"), Path.cwd() / "archive.db", demo="demo" in sys.argv)
 launch = compose.compose(plan, Run({}).masker)
 
-async def main():
-    framed = asyncio.Event()
-    loaded = []
+loaded, display = [], VzapsApp._display
 
-    async def warm():
+def watched(app, screen, renderable):
+    if not loaded and renderable is not None and isinstance(screen, Board):
         loaded.extend({name.partition(".")[0] for name in sys.modules})
-        framed.set()
-        return await launch.warm()
+        shown.set()
+    display(app, screen, renderable)
 
-    app = VzapsApp(replace(launch, warm=warm))
-    async with app.run_test(size=(120, 36)):
-        await asyncio.wait_for(framed.wait(), 30)
+async def main():
+    global shown
+    shown, VzapsApp._display = asyncio.Event(), watched
+    async with VzapsApp(launch).run_test(size=(120, 36)):
+        await asyncio.wait_for(shown.wait(), 30)
     print(*sorted(loaded))
 
 asyncio.run(main())

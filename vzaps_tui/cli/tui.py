@@ -68,6 +68,7 @@ def _draw(wishes: Wishes, settings: Settings, where: Places, this: Run) -> int:
         demo=wishes.demo,
         notices=notices,
     )
+    _measure_where_it_is_drawn()
     app = VzapsApp(compose(plan, this.masker))
     if app.run() == DEMO and not plan.demo:
         app = VzapsApp(compose(replace(plan, demo=True, notices=()), this.masker))
@@ -75,3 +76,10 @@ def _draw(wishes: Wishes, settings: Settings, where: Places, this: Run) -> int:
     code = app.return_code or DONE
     log.info("vzaps-tui ends with %s", code)
     return code
+
+
+def _measure_where_it_is_drawn() -> None:
+    """Textual draws on standard error but asks standard output, maybe a file, for the size."""
+    out, err = sys.__stdout__, sys.__stderr__
+    if err is not None and err.isatty() and not (out is not None and out.isatty()):
+        sys.__stdout__ = err

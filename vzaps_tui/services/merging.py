@@ -131,4 +131,10 @@ def overlay(
 def updated_by(rows: Iterable[Delivery], others: Iterable[Delivery]) -> tuple[Delivery, ...]:
     """The rows, each with what `others` know fresher of it."""
     known = {row.key: row for row in others}
-    return tuple(fresher(row, known[row.key]) if row.key in known else row for row in rows)
+
+    def updated(row: Delivery) -> Delivery:
+        other = known.get(row.key)
+        # Most are the very same object: comparing twenty thousand would hold up the loop.
+        return row if other is None or other is row else fresher(row, other)
+
+    return tuple(updated(row) for row in rows)

@@ -378,6 +378,39 @@ async def test_one_new_log_is_never_the_outcome_of_two_retries(world: World) -> 
     assert [step.outcome for step in steps] == [Outcome.DELIVERED, Outcome.NO_NEWS]
 
 
+@pytest.mark.parametrize("missing", ["payload", "search", "its detail", "another payload"])
+async def test_where_no_new_log_can_be_told_there_is_no_news(world: World, missing: str) -> None:
+    text = None if missing == "payload" else PAYLOAD
+    world.gateway.details[LogId("log_1")] = detail(payload=text)
+    add_copy(world, 12)
+    if missing == "search":
+        world.gateway.fail("search", UnavailableError("down"))
+    if missing == "another payload":
+        del world.gateway.details[LogId("log_12")]
+    if missing == "its detail":
+        world.gateway.fail("detail", None, None, None, None, UnavailableError("down"))
+    step = await world.one()
+    assert (step.outcome, step.via) == (Outcome.NO_NEWS, None)
+
+
+async def test_at_most_three_details_are_read_to_find_a_new_log(world: World) -> None:
+    world.gateway.details[LogId("log_1")] = detail(payload=PAYLOAD)
+    for number in range(21, 30):
+        other = replace(delivery(number), created_at=NOW)
+        world.gateway.rows.insert(0, other)
+    assert (await world.one()).outcome is Outcome.NO_NEWS
+    # Before, three times after, three candidates.
+    assert world.gateway.count("detail") == 7
+
+
+async def test_a_new_log_and_the_old_one_both_unreadable_is_no_news(world: World) -> None:
+    world.gateway.on_retry = lambda _: RetryReceipt(LogId("nonsense"))
+    world.gateway.fail("detail", None, None, None, None, UnavailableError("down"))
+    step = await world.one()
+    assert step.outcome is Outcome.NO_NEWS
+    assert "Not found" in step.reason
+
+
 async def test_fresh_results_reach_the_lists(world: World) -> None:
     async for _ in world.deliveries.load(INSTANCE, DeliveryQuery()):
         pass

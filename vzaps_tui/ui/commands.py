@@ -127,7 +127,7 @@ DELIVERIES = Place(
             "r",
             "retry",
             "retry",
-            "Send again the marked deliveries, else the one under the cursor",
+            "Retry the marked deliveries, else this one",
             mutates=True,
         ),
         Command(
@@ -154,7 +154,7 @@ DELIVERY = Place(
     "delivery",
     "Delivery",
     (
-        Command("delivery.retry", "r", "retry", "retry", "Send this delivery again", mutates=True),
+        Command("delivery.retry", "r", "retry", "retry", "Retry this delivery", mutates=True),
         Command(
             "delivery.previous",
             "left_square_bracket",

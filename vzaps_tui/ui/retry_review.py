@@ -26,22 +26,18 @@ def _hosts(rows: tuple[Delivery, ...]) -> str:
 def _question(rows: tuple[Delivery, ...]) -> tuple[str, tuple[Choice, ...]]:
     """Body and choices of the dialog for these rows."""
     kinds = splits(rows)
-    wanted = tuple(
-        row for row in rows if row.status_class in (StatusClass.FAILED, StatusClass.OTHER)
-    )
-    settled = len(rows) - len(wanted)
-    lines = [
-        f"{len(rows)} chosen: " + ", ".join(f"{len(found)} {kind}" for kind, found in kinds.items())
-    ]
-    lines.append(f"Target: {_hosts(rows)}")
+    failed = kinds.get(StatusClass.FAILED, ())
+    others = len(rows) - len(failed)
+    chosen = ", ".join(f"{len(found)} {kind}" for kind, found in kinds.items())
+    lines = [f"{len(rows)} chosen: {chosen}", f"Target: {_hosts(rows)}"]
     choices: list[Choice] = []
-    if wanted:
-        choices.append(Choice("failed", f"Retry {len(wanted)}", danger=False))
-        lines.append(f"About {len(wanted) * _SECONDS_EACH} s to send, one a second.")
-    if settled:
+    if failed:
+        choices.append(Choice("failed", f"Retry {len(failed)}", danger=False))
+        lines.append(f"About {len(failed) * _SECONDS_EACH} s to send, one a second.")
+    if others:
         lines.append(
-            f"{settled} already delivered or still pending: skipped, unless you send all. "
-            "The receiver would get those a second time."
+            f"{others} not failed: skipped, unless you send all. "
+            "The receiver may get those a second time."
         )
         choices.append(Choice("all", f"Send all {len(rows)}"))
     return "\n".join(lines), tuple(choices)
@@ -61,6 +57,5 @@ async def review(host: Host, instance: InstanceId, rows: tuple[Delivery, ...]) -
     if answer == "all":
         return RetryPlan(instance, rows, resend_delivered=True)
     if answer == "failed":
-        kept = (StatusClass.FAILED, StatusClass.OTHER)
-        return RetryPlan(instance, tuple(row for row in rows if row.status_class in kept))
+        return RetryPlan(instance, splits(rows)[StatusClass.FAILED])
     return None

@@ -71,7 +71,8 @@ def _times(row: Delivery, now: datetime) -> list[Fact]:
 def _tries(row: Delivery) -> Fact:
     code = "-" if row.http_status is None else str(row.http_status)
     tries = "-" if row.attempts is None else str(row.attempts)
-    return "Code", f"{code} · {tries} tries · {took(row.duration_ms)}"
+    word = "try" if row.attempts == 1 else "tries"
+    return "Code", f"{code} · {tries} {word} · {took(row.duration_ms)}"
 
 
 def _error(row: Delivery) -> list[Fact]:

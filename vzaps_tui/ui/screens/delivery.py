@@ -20,6 +20,7 @@ from vzaps_tui.ui.commands import DELIVERY, EVERYWHERE, FINDING, bindings
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.retry_review import review
 from vzaps_tui.ui.summary import head
+from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.json_view import JsonView
 from vzaps_tui.ui.widgets.text_view import TextView
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
@@ -211,8 +212,15 @@ class DeliveryScreen(Board[LogId | None]):
         view = self._text_view()
         if view is None:
             return "nothing to find in this part; 2 is the payload" if needle else ""
-        count = view.find(needle)
-        return f"{count:,} lines" if needle else ""
+        self._find(view, needle)
+        return "looking ..." if needle else ""
+
+    @work(group="find", exclusive=True)
+    async def _find(self, view: TextView, needle: str) -> None:
+        count = await view.find(needle)
+        if needle:
+            view.next_match()
+            self.query_one(FindBar).say(f"{count:,} lines")
 
     @override
     def seek_step(self, step: int) -> None:

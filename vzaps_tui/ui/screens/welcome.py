@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -14,6 +15,7 @@ from typing_extensions import override
 
 from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.host import host_of
+from vzaps_tui.ui.widgets.key_hints import KeyHints
 
 _SAMPLE = """\
 default_profile = "prod"
@@ -33,6 +35,7 @@ class WelcomeScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="welcome"):
             yield Static(self._words())
+        yield KeyHints()
 
     def _words(self) -> Content:
         missing = host_of(self).launch.missing
@@ -43,7 +46,9 @@ class WelcomeScreen(Screen[None]):
             "  webhook deliveries of VZaps instances, in a terminal\n\n",
             "It has no credentials yet. Not set: ",
             (", ".join(names), "bold"),
-            ".\n\n",
+            ".\n",
+            ("d", "bold"),
+            " opens the demo: an emulated VZaps inside the program.\n\n",
             ("Account mode", "bold"),
             " (all instances): client token and client secret,\n",
             "from your VZaps account at https://app.vzaps.com\n\n",
@@ -56,16 +61,17 @@ class WelcomeScreen(Screen[None]):
             (visible(missing.config_file if missing else ""), "bold"),
             " (chmod 600):\n\n",
             (sample, "$text-muted"),
-            "\nThen start it again.  ",
-            (" d ", "reverse"),
-            " opens the demo: an emulated VZaps inside the program   ",
-            (" q ", "reverse"),
-            " leaves",
+            "\nThen start it again.",
         )
 
     def on_mount(self) -> None:
         """Let long text scroll."""
         self.query_one(VerticalScroll).focus()
+        self.query_one(KeyHints).hints = (("d", "demo", "demo"), ("q", "quit", "app.quit"))
+
+    @on(KeyHints.Pressed)
+    async def _run_hint(self, event: KeyHints.Pressed) -> None:
+        await self.run_action(event.action)
 
     def action_demo(self) -> None:
         """Start over on the embedded emulator."""

@@ -1,0 +1,39 @@
+"""What holds for every test: no network but loopback, and a terminal without whims."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("steady", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the developer's terminal or account reaches a test."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "TEXTUAL", "TEXTUAL_ANIMATIONS", "TEXTUAL_THEME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("CLIENT_TOKEN", "CLIENT_SECRET", "INSTANCE_ID", "INSTANCE_TOKEN", "BASE_URL"):
+        monkeypatch.delenv(f"VZAPS_{name}", raising=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def loopback_only() -> Generator[None]:
+    """A connection to anywhere but this machine is an error."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            place = ipaddress.ip_address(address[0])
+            assert place.is_loopback, f"a test wants to reach {place}"
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield

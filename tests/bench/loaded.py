@@ -1,7 +1,8 @@
 """Our program with many deliveries read already, or with a watch on its event loop.
 
-`python -m tests.bench.loaded [--rows N] [--stalls FILE]`, settings from the environment. It is put
-together as the command does it (`cli.compose`); rows are read over HTTP before the first frame.
+`python -m tests.bench.loaded --rows N [--held M]` is on a server in memory with N rows, of which M
+(or all) were read already;
+`python -m tests.bench.loaded --stalls FILE` is what the command makes of the environment, watched.
 """
 
 from __future__ import annotations
@@ -13,51 +14,99 @@ import os
 import sys
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
+from tests.builders import INSTANCE, delivered, delivery, instance
+from tests.fakes import FakeGateway
+from vzaps_tui.cli.clock import SystemClock
 from vzaps_tui.cli.compose import Plan, compose
+from vzaps_tui.domain.deliveries import Delivery, StatusClass
+from vzaps_tui.domain.envelope import Answer, Envelope
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.masking import Masker
-from vzaps_tui.domain.paging import End
-from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.paging import End, Listing, Page
+from vzaps_tui.services.cache import EnvelopeCache
+from vzaps_tui.services.deliveries import DeliveryService
+from vzaps_tui.services.identity import Identity
+from vzaps_tui.services.instances import InstanceService
+from vzaps_tui.services.retrying import RetryService
+from vzaps_tui.services.walking import PAGE
+from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.settings.config_file import Config
 from vzaps_tui.settings.loading import load
 from vzaps_tui.ui.app import VzapsApp
-
-if TYPE_CHECKING:
-    from vzaps_tui.ui.launch import Launch, Services
+from vzaps_tui.ui.launch import Launch, Services
 
 NO_CONFIG = Path("none")
 BEAT = 0.001
 """Seconds between two looks at the loop."""
 
 
-async def read_rows(services: Services, instance: InstanceId, rows: int) -> None:
-    """Read a list's pages until `rows` are held or no more come."""
-    everything = DeliveryQuery()
-    while True:
-        envelope = await services.deliveries.more(instance, everything)
-        if len(envelope.data.rows) >= rows or envelope.data.end is not End.MORE:
-            return
+class MemoryServer(FakeGateway):
+    """A server that answers every search at once, however many rows it has."""
+
+    def __init__(self, rows: tuple[Delivery, ...]) -> None:
+        super().__init__(rows, [instance(1, id=INSTANCE)])
+        self._failed = tuple(row for row in rows if row.status_class is StatusClass.FAILED)
+
+    @override
+    async def search(
+        self, instance: InstanceId, page: int, size: int, status: str | None
+    ) -> Answer[Page[Delivery]]:
+        rows = self._failed if status else self.rows
+        return Answer(Page(tuple(rows[(page - 1) * size : page * size]), page, size, len(rows)))
+
+
+def many_rows(count: int) -> tuple[Delivery, ...]:
+    """Deliveries, newest first, one a second; every third failed."""
+    now = SystemClock().now()
+    made: list[Delivery] = []
+    for number in range(count, 0, -1):
+        moment = now - timedelta(seconds=count - number)
+        row = delivery(number, created_at=moment, last_attempt_at=moment, updated_at=moment)
+        made.append(row if number % 3 == 0 else delivered(row, updated_at=moment))
+    return tuple(made)
+
+
+def holding(rows: tuple[Delivery, ...], held: int) -> Launch:
+    """A launch on one instance with these deliveries, of which `held` were just read."""
+    clock, server, whose = SystemClock(), MemoryServer(rows), Identity("http://127.0.0.1", "bench")
+    cache = EnvelopeCache(None, clock)
+    end = End.COMPLETE if held >= len(rows) else End.MORE
+    listing = Listing(rows[:held], len(rows), -(-held // PAGE), end)
+    cache.replace(whose.ask("deliveries", INSTANCE), Envelope(listing, clock.now()))
+    deliveries = DeliveryService(server, cache, whose, clock)
+    services = Services(
+        instances=InstanceService(server, cache, whose),
+        webhooks=WebhookService(server, cache, whose),
+        deliveries=deliveries,
+        retries=RetryService(server, deliveries, clock, pace=1.0),
+        clock=clock,
+    )
+    return Launch(services=services, label="bench", masker=Masker(), instance=INSTANCE)
 
 
 async def watch(path: Path) -> None:
-    """Write down how long the loop took for each turn, beyond the wait: milliseconds, a line each.
+    """Write down how much later than asked for the loop came round, a line a turn.
 
-    A line holds the time that went by and the CPU time of the loop's own thread.
+    A line holds when it was (seconds of `time.perf_counter`), the milliseconds that went by, and
+    the milliseconds of CPU that the loop's own thread used meanwhile.
     """
     with path.open("w", buffering=1) as file:
         while True:
             wall, cpu = time.perf_counter(), time.thread_time()
             await asyncio.sleep(BEAT)
-            late = time.perf_counter() - wall - BEAT
-            if late > BEAT:
-                file.write(f"{1e3 * late:.2f} {1e3 * (time.thread_time() - cpu):.2f}\n")
+            now = time.perf_counter()
+            if (late := now - wall - BEAT) > BEAT:
+                used = time.thread_time() - cpu
+                file.write(f"{now:.6f} {1e3 * late:.3f} {1e3 * used:.3f}\n")
 
 
 def watched(launch: Launch, path: Path) -> Launch:
-    """The same launch; what it does after the first frame, and all that follows, is watched."""
+    """The same launch; all that happens after the first frame is watched."""
     watches: list[asyncio.Task[None]] = []
     warm, close = launch.warm, launch.close
 
@@ -75,16 +124,11 @@ def watched(launch: Launch, path: Path) -> Launch:
     return replace(launch, warm=watch_and_warm, close=unwatch_and_close)
 
 
-async def run(rows: int, stalls: Path | None) -> None:
-    """Read the rows, then show the interface until it is left."""
-    settings = load({}, os.environ, Config(NO_CONFIG))
+def from_environment() -> Launch:
+    """What `vzaps-tui` would begin with."""
     archive = Path(os.environ["XDG_CACHE_HOME"]) / "vzaps-tui" / "archive.db"
-    launch = compose(Plan(settings, NO_CONFIG, archive if stalls else None), Masker())
-    if rows and launch.services and launch.instance:
-        await read_rows(launch.services, launch.instance, rows)
-    if stalls is not None:
-        launch = watched(launch, stalls)
-    await VzapsApp(launch).run_async()
+    settings = load({}, os.environ, Config(NO_CONFIG))
+    return compose(Plan(settings, NO_CONFIG, archive), Masker())
 
 
 def main() -> None:
@@ -92,9 +136,16 @@ def main() -> None:
     gc.disable()  # as the command does
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=0)
+    parser.add_argument("--held", type=int, default=0)
     parser.add_argument("--stalls", type=Path)
     asked = parser.parse_args()
-    asyncio.run(run(asked.rows, asked.stalls))
+    if asked.rows:
+        launch = holding(many_rows(asked.rows), asked.held or asked.rows)
+    else:
+        launch = from_environment()
+    if asked.stalls is not None:
+        launch = watched(launch, asked.stalls)
+    VzapsApp(launch).run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,67 @@
+"""What the program holds and uses while nobody touches it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+
+from tests.bench.baselines import READY
+from tests.bench.figures import Figure, of_rounds
+from tests.bench.ground import DATA, PROJECT, Ground
+from tests.bench.keys import FEW, MANY
+from tests.bench.terminal import Program
+from tests.bench.world import EmulatedWorld
+
+_SECONDS = 5.0
+
+
+def measure(ground: Ground) -> list[Figure]:
+    """Memory and idle CPU over the minimal Textual app's."""
+    with EmulatedWorld() as world, ExitStack() as stack:
+        env = ground.home("idle", world)
+        minimal = stack.enter_context(ground.baseline("minimal"))
+        main = stack.enter_context(ground.program(env))
+        demo = stack.enter_context(ground.program(ground.home("idle-demo"), "--demo"))
+        few, many = (stack.enter_context(_list(ground, rows)) for rows in (FEW, MANY))
+        name = world.instances[0][1]
+        minimal.wait_for(READY, since=0)
+        main.wait_for(name, since=0)
+        at_first = main.memory()
+        demo.wait_for(name, since=0)
+        for one in (few, many):
+            one.wait_for(*DATA, since=0)
+        programs = (minimal, main, demo, few, many)
+        for one in programs:
+            one.wait_quiet(0.7)
+        used = _idle(programs)
+        held = [one.memory() for one in programs]
+    base = ("minimal Textual app", held[:1])
+    # The rows of the large list are made by the bench itself before the program starts.
+    return [
+        of_rounds("memory at the first frame", "MiB", [at_first], base, 1.6),
+        of_rounds("memory once the API is in use", "MiB", held[1:2], base),
+        of_rounds(f"memory, list of {MANY:,} rows", "MiB", held[4:5], base, 2.2),
+        of_rounds(
+            f"memory, list of {MANY:,} rows", "MiB", held[4:5],
+            (f"list of {FEW:,} rows", held[3:4]), 1.5,
+        ),
+        Figure("idle CPU, minimal Textual app", used[0], "%"),
+        Figure("idle CPU, main screen", used[1], "%", budget=0.5),
+        Figure("idle CPU, main screen of the demo", used[2], "%", budget=0.5),
+        Figure(f"idle CPU, list of {MANY:,} rows", used[4], "%", budget=0.5),
+    ]  # fmt: skip
+
+
+def _list(ground: Ground, rows: int) -> Program:
+    command = [sys.executable, "-m", "tests.bench.loaded", "--rows", str(rows)]
+    return Program(command, ground.home(f"idle-{rows}"), folder=PROJECT)
+
+
+def _idle(programs: tuple[Program, ...]) -> list[float]:
+    """Per cent of one CPU that each used over the same seconds."""
+    before = [one.cpu() for one in programs]
+    first, *rest = programs
+    first.wait_quiet(_SECONDS, _SECONDS)
+    for one in rest:
+        one.read(0)
+    return [100 * (one.cpu() - was) / _SECONDS for one, was in zip(programs, before, strict=True)]

@@ -1,0 +1,61 @@
+"""From enter to the first lines of a large payload."""
+
+from __future__ import annotations
+
+from tests.bench.baselines import READY
+from tests.bench.figures import Figure, of_rounds
+from tests.bench.ground import DATA, Ground
+from tests.bench.terminal import Program
+from tests.bench.world import EmulatedWorld
+
+SIZES = {"1 MB": 1_000_000, "5 MB": 5_000_000}
+_FIRST = "FIRSTLINE"
+_PARTS = "2 Payload"
+
+
+def measure(ground: Ground) -> list[Figure]:
+    """Opening a delivery and turning to its payload, over a TextArea given 1 MB."""
+    took: dict[str, list[float]] = {}
+    with EmulatedWorld(payloads=tuple(SIZES.values())) as world:
+        env = ground.home("payloads", world)
+        for number in range(ground.rounds(5, 2)):
+            took.setdefault("area", []).append(_area(ground))
+            # A home of its own each time: the archive plays no part in this.
+            with ground.program(env, "--no-disk", "--instance", world.instances[0][0]) as program:
+                program.wait_for(*DATA, since=0)
+                program.wait_quiet(0.5)
+                for at, size in enumerate(SIZES):
+                    _go_to(program, at)
+                    for case in (f"{size} from the API", f"{size} known"):
+                        took.setdefault(case, []).append(_open(program))
+                        program.press("escape")
+                        program.wait_quiet(0.3)
+            del number
+    area = ("TextArea without wrap, 1 MB", took["area"])
+    budgets = {"1 MB": 0.05, "5 MB": 0.1}
+    return [
+        of_rounds(f"enter, 2: {size} payload, {source}", "ms", took[f"{size} {source}"], area, most)
+        for size, most in budgets.items()
+        for source in ("known", "from the API")
+    ]
+
+
+def _area(ground: Ground) -> float:
+    with ground.baseline("area", str(SIZES["1 MB"])) as program:
+        program.wait_for(READY, since=0)
+        program.wait_quiet(0.3)
+        sent = program.press("enter")
+        return 1e3 * (program.wait_for(_FIRST) - sent)
+
+
+def _go_to(program: Program, line: int) -> None:
+    program.press("home", *["down"] * line)
+    program.wait_quiet(0.3)
+
+
+def _open(program: Program) -> float:
+    """Milliseconds from enter, with the payload's key sent once the delivery is in front."""
+    sent = program.press("enter")
+    program.wait_for(_PARTS)
+    program.press("2")
+    return 1e3 * (program.wait_for(_FIRST) - sent)

@@ -1,0 +1,52 @@
+"""How long the event loop is held up while pages come in."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from tests.bench.figures import Figure, percentile
+from tests.bench.ground import DATA, PROJECT, Ground
+from tests.bench.terminal import Program
+from tests.bench.world import EmulatedWorld
+
+MOST = 16.0
+"""Milliseconds that nothing may hold the loop (DESIGN 8, law 9)."""
+_HELD = 15_000
+
+
+def measure(ground: Ground) -> list[Figure]:
+    """Pages of 50 rows, over HTTP from the first on, and into a list that is long already."""
+    pages = ground.rounds(40, 15)
+    with EmulatedWorld(logs=5_000) as world:
+        env = ground.home("stalls", world)
+        env["VZAPS_INSTANCE_ID"] = world.instances[0][0]
+        env["VZAPS_REQUESTS_PER_SECOND"] = "1000"
+        figures = _page_on(env, ground.folder / "http", pages, "pages of 50 over HTTP")
+    env = ground.home("stalls-long")
+    held = ("--rows", "20000", "--held", str(_HELD))
+    words = f"pages of 50 into {_HELD:,} rows"
+    return figures + _page_on(env, ground.folder / "held", pages, words, *held)
+
+
+def _page_on(
+    env: dict[str, str], file: Path, pages: int, words: str, *flags: str
+) -> list[Figure]:
+    command = [sys.executable, "-m", "tests.bench.loaded", "--stalls", str(file), *flags]
+    with Program(command, env, folder=PROJECT) as program:
+        program.wait_for(*DATA, since=0)
+        program.wait_quiet(1.0)
+        began = time.perf_counter()
+        for _ in range(pages):
+            program.press("end")
+            program.wait_quiet(0.1)
+    turns = [[float(part) for part in line.split()] for line in file.read_text().splitlines()]
+    turns = [turn for turn in turns if turn[0] >= began] or [[0.0, 0.0, 0.0]]
+    took, used = [turn[1] for turn in turns], [turn[2] for turn in turns]
+    count = len(turns)
+    return [
+        Figure(f"longest stall, {words}", max(took), "ms", budget=MOST, count=count),
+        Figure("... of CPU of the loop's own", max(used), "ms", budget=MOST, count=count),
+        Figure("... p95 of turns over 1 ms", percentile(took, 0.95), "ms", count=count),
+    ]

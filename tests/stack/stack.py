@@ -6,9 +6,11 @@ import re
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import groupby
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -38,20 +40,39 @@ from vzaps_tui.settings import Settings
 from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 
+AFTERNOON = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 REQUEST_ID = re.compile(r"request (?:id )?req_[0-9a-f]{6}", re.IGNORECASE)
 _ROW = re.compile(r"(\d\d:\d\d:\d\d)\s+(DELIVERED|FAILED|PENDING)")
 _ENDINGS = {"/token": "token", "/instances/list": "list", "/instances/get": "get"}
 
 
-class ShiftedClock(HurriedClock):
-    """The hurried clock, `ahead` of the time of day."""
+class Times:
+    """One afternoon, always the same, on which time passes `speed` times as fast as it does.
 
-    def __init__(self, ahead: timedelta = timedelta()) -> None:
-        self.ahead = ahead
+    With it a world has the same history and the same outcomes whenever a test runs.
+    """
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self._speed = speed
+        self._begun: float | None = None
+
+    def __call__(self) -> datetime:
+        now = monotonic()
+        if self._begun is None:
+            self._begun = now
+        return AFTERNOON + timedelta(seconds=(now - self._begun) * self._speed)
+
+
+class WorldClock(HurriedClock):
+    """The hurried clock, by the world's time of day."""
+
+    def __init__(self, world: World, ahead: timedelta) -> None:
+        self._world = world
+        self._ahead = ahead
 
     @override
     def now(self) -> datetime:
-        return super().now() + self.ahead
+        return self._world.utc() + self._ahead
 
 
 @dataclass
@@ -59,12 +80,13 @@ class Setup:
     """How the program is started; the defaults are those of an account, without a disk.
 
     Attributes:
+        ahead: how far the program's clock is ahead of the world's.
         timeout: of the API client, in seconds; None = the program's own.
         settings: fields of the settings in place of what the world gives.
     """
 
     archive: Path | None = None
-    clock: HurriedClock = field(default_factory=ShiftedClock)
+    ahead: timedelta = timedelta()
     timeout: float | None = None
     size: tuple[int, int] = (120, 36)
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -135,8 +157,8 @@ class Person:
         return sum(name_of(one) == route for one in list(self.world.requests))
 
     def outcomes(self) -> list[str]:
-        """Every word on the retries so far, in order."""
-        return [step.outcome.value for step in self.steps]
+        """Every word on the retries so far, in order; the same one after another counts once."""
+        return [word for word, _ in groupby(step.outcome.value for step in self.steps)]
 
 
 def name_of(one: Received) -> str:
@@ -152,9 +174,9 @@ def name_of(one: Received) -> str:
 
 
 @contextmanager
-def _hurried(setup: Setup) -> Generator[None]:
+def _hurried(setup: Setup, world: World) -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(composition, "SystemClock", lambda: setup.clock)
+        patch.setattr(composition, "SystemClock", lambda: WorldClock(world, setup.ahead))
         if setup.timeout is not None:
             quick = partial(ApiClient, timeout=setup.timeout)
             patch.setattr("vzaps_tui.api.client.ApiClient", quick)
@@ -165,7 +187,7 @@ def _hurried(setup: Setup) -> Generator[None]:
 async def at(base_url: str, world: World, setup: Setup | None = None) -> AsyncGenerator[Person]:
     """The program, composed as it is for everybody, asking the server at this address."""
     setup = setup or Setup()
-    with _hurried(setup):
+    with _hurried(setup, world):
         begin = compose(setup.plan(base_url, world), Masker())
         async with shown(begin, setup.size) as (app, pilot):
             yield Person(app, pilot, world)
@@ -181,9 +203,9 @@ async def working(world: World | None = None, setup: Setup | None = None) -> Asy
 
 
 def small(*scenarios: str, **changes: Any) -> World:
-    """A world with few deliveries."""
-    values: dict[str, Any] = {"seed": 3, "instances": 4, "logs": 60, "scenarios": scenarios}
-    return World(**(values | changes))
+    """A world with few deliveries, on the one afternoon unless `now` says otherwise."""
+    values: dict[str, Any] = {"seed": 3, "instances": 4, "logs": 60, "now": Times()}
+    return World(**(values | changes), scenarios=scenarios)
 
 
 def failed(instance: Instance) -> list[Log]:

@@ -36,6 +36,9 @@ T = TypeVar("T")
 
 OFF_LOOP: Final = 200_000
 """Bytes of a body above which it is read in a thread (law 9)."""
+_SINGLE_HINT: Final = (
+    "Check VZAPS_CLIENT_TOKEN, VZAPS_INSTANCE_ID and VZAPS_INSTANCE_TOKEN, then start again."
+)
 _MODELS: Final = (Instance, SessionStatus, WebhookConfig, Delivery, DeliveryDetail, RetryReceipt)
 
 
@@ -207,6 +210,8 @@ class ApiClient:
             except VzapsError as problem:
                 problem.status = problem.status or reply.status
                 problem.request_id = problem.request_id or decode.request_id(reply)
+                if isinstance(problem, AuthError) and not self._credentials.is_account:
+                    problem.hint = _SINGLE_HINT
                 raise
             return Answer(data, code=found.code, request_id=found.request_id)
 

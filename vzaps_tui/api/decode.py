@@ -21,6 +21,7 @@ from vzaps_tui.domain.problems import (
     ProtocolError,
     RateLimitedError,
     RejectedError,
+    TroubledError,
     UnavailableError,
     VzapsError,
 )
@@ -162,8 +163,8 @@ def refusal(reply: Reply, *, now: datetime, hide: Hide) -> VzapsError | None:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         wait = parse_retry_after(reply.headers.get("retry-after"), now)
         return RateLimitedError(told, retry_after=wait, request_id=trace)
-    kind = _SIMPLE.get(status, UnavailableError if status >= _SERVER_ERROR else RejectedError)
-    if kind is UnavailableError and not bare:
+    kind = _SIMPLE.get(status, TroubledError if status >= _SERVER_ERROR else RejectedError)
+    if issubclass(kind, UnavailableError) and not bare:
         told = tidy(f"{phrase}: {words}", hide)
     return kind(told, status=status, request_id=trace)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class VzapsError(Exception):
     """A problem that can be shown: what happened, why as far as known, what to do next.
@@ -16,7 +18,7 @@ class VzapsError(Exception):
         request_id: the server's `X-Request-Id`, if it sent one.
     """
 
-    title: str = "Something went wrong"
+    title: ClassVar[str] = "Something went wrong"
     hint: str = "See the log for details (vzaps-tui paths)."
     retryable: bool = False
     acted: bool = False
@@ -107,19 +109,12 @@ class UnavailableError(VzapsError):
     retryable = True
     acted = True
 
-    def __init__(
-        self,
-        reason: str = "",
-        *,
-        status: int | None = None,
-        request_id: str | None = None,
-        hint: str | None = None,
-        acted: bool | None = None,
-    ) -> None:
-        super().__init__(reason, status=status, request_id=request_id, hint=hint, acted=acted)
-        if status is not None:
-            self.title = "The API is in trouble"
-            self.hint = hint or "Nothing to mend on this side; refresh with ctrl+r in a while."
+
+class TroubledError(UnavailableError):
+    """5xx: something answered, and said that it cannot."""
+
+    title = "The API is in trouble"
+    hint = "Nothing to mend on this side; refresh with ctrl+r in a while."
 
 
 class ProtocolError(VzapsError):

@@ -21,6 +21,7 @@ from vzaps_tui.domain.problems import (
     ProtocolError,
     RateLimitedError,
     RejectedError,
+    TroubledError,
     UnavailableError,
     VzapsError,
 )
@@ -86,10 +87,10 @@ def test_a_200_that_says_no(body: Any, reason: str) -> None:
         (418, RejectedError, False, False),
         (422, RejectedError, False, False),
         (429, RateLimitedError, True, False),
-        (500, UnavailableError, True, True),
-        (502, UnavailableError, True, True),
-        (503, UnavailableError, True, True),
-        (599, UnavailableError, True, True),
+        (500, TroubledError, True, True),
+        (502, TroubledError, True, True),
+        (503, TroubledError, True, True),
+        (599, TroubledError, True, True),
     ],
 )
 def test_status_codes(status: int, kind: type[VzapsError], *, retryable: bool, acted: bool) -> None:

@@ -23,25 +23,22 @@ class Edge:
             known, as after a refresh that read only the top.
         stride: rows a page as the server really gives them.
         total: how many rows the server counted then; None where it did not say.
-        just_read: whether that page was the very last thing read.
     """
 
     page: int | None = None
     stride: int = PAGE
     total: int | None = None
-    just_read: bool = False
 
     def is_followed_by(self, page: Page[Delivery]) -> bool:
         """Whether a page without a known row begins right after the list's last row.
 
         Rows that vanish above the edge move unread rows up, out of the next page: a gap; many that
         come on top move the whole list down, below it. The server's count tells: it is the same.
+        Without a count, `Walk` reads the page after the edge only right after the edge itself.
         """
         if self.page is None or page.number != self.page + 1:
             return False
-        if self.total is None or page.total is None:
-            return self.just_read
-        return page.total == self.total
+        return self.total is None or page.total == self.total
 
 
 class Walk:
@@ -87,7 +84,6 @@ class Walk:
                         number += max(1, came // self.edge.stride)
                     else:
                         number, back = max(1, number - back), back * 2
-                    self.edge = replace(self.edge, just_read=False)
                     continue
                 ahead = await self._work_in(page, leap=back == 1)
                 if ahead is None:
@@ -123,7 +119,7 @@ class Walk:
 
     def _begin(self, page: Page[Delivery]) -> None:
         count = len(page.items) + page.unreadable
-        self.edge = Edge(1, count or PAGE, page.total, just_read=True)
+        self.edge = Edge(1, count or PAGE, page.total)
         rows = splice((), page.items).rows
         end = End.COMPLETE if self._is_last(page) else End.MORE
         self.listing = Listing(rows, page.total, 1, end, page.unreadable)
@@ -133,9 +129,9 @@ class Walk:
         before = self.listing.rows
         step = splice(before, page.items)
         if step.reaches_end or not page.items:
-            self.edge = Edge(page.number, self.edge.stride, page.total, just_read=True)
+            self.edge = Edge(page.number, self.edge.stride, page.total)
         else:
-            self.edge = replace(self.edge, page=None, just_read=False)
+            self.edge = replace(self.edge, page=None)
         end = End.COMPLETE if self._is_last(page) else End.MORE
         unreadable = self.listing.unreadable + (page.unreadable if step.grew else 0)
         pages = max(self.listing.pages, page.number if step.grew else 0)

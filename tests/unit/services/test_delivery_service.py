@@ -160,6 +160,27 @@ async def test_so_many_new_rows_that_a_page_holds_only_known_ones() -> None:
     assert world.searched == [1, 2, 1, 3]
 
 
+async def test_so_many_new_rows_that_the_next_page_lies_above_all_that_is_held() -> None:
+    world = World()
+    await world.load()
+    for number in range(121, 241):
+        world.gateway.rows.insert(0, delivery(number))
+    found = await world.service.more(INSTANCE, ALL)
+    assert keys(found) == [f"log_{number}" for number in range(120, 20, -1)][: len(keys(found))]
+    assert len(keys(found)) > 50
+
+
+async def test_a_row_gone_far_down_is_noticed_where_the_list_was_complete() -> None:
+    world = World()
+    await world.load()
+    await world.service.more(INSTANCE, ALL)
+    await world.service.more(INSTANCE, ALL)
+    del world.gateway.rows[110]
+    refreshed = (await world.load(force=True))[-1]
+    assert keys(refreshed) == [row.key for row in world.gateway.rows]
+    assert world.searched == [1, 2, 3, 1, 2, 3]
+
+
 @pytest.mark.parametrize("totals", [True, False])
 async def test_a_server_that_ignores_paging_is_noticed_and_asked_no_further(
     *, totals: bool

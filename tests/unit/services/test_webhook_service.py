@@ -168,6 +168,15 @@ async def test_a_refused_other_spelling_is_told_with_what_is_stored(world: World
     assert "unknown key" in report.note
 
 
+async def test_a_list_that_is_rejected_is_not_sent_as_a_list_again(world: World) -> None:
+    world.gateway.obeys_url_key = "webhook_url"
+    rejected = RejectedError("no", status=400)
+    world.gateway.fail("set_webhook", rejected, None, rejected)
+    report = await world.save()
+    assert world.written == [("webhookURL", False), ("webhookURL", True), ("webhook_url", True)]
+    assert "other spelling was refused" in report.note
+
+
 async def test_hidden_parts_of_the_url_are_put_back(world: World) -> None:
     report = await world.save(WebhookConfig(f"https://example.com/new?key={MASK}", ("All",)))
     assert report.sent.url == "https://example.com/new?key=secret"

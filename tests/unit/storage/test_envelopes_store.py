@@ -22,6 +22,7 @@ from vzaps_tui.domain.instances import SessionStatus
 from vzaps_tui.domain.masking import MASK, Masker, Secret
 from vzaps_tui.domain.paging import End, Listing
 from vzaps_tui.domain.webhooks import WebhookConfig
+from vzaps_tui.storage import files
 from vzaps_tui.storage.codec import MAX_ROWS, encode
 from vzaps_tui.storage.envelopes import MAX_AGE, SCHEMA, SqliteEnvelopes, clear
 
@@ -115,12 +116,12 @@ async def test_no_secret_payload_or_personal_data_reaches_the_file(path: Path) -
         WebhookConfig(f"https://h.example.com/?k={MASK}"), NOW, Source.CACHE
     )
     assert await store.get(replace(LISTING, kind="delivery", detail="log_1")) is None
-    files = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    content = b"".join(file.read_bytes() for file in path.parent.iterdir())
     await store.close()
-    files += b"".join(file.read_bytes() for file in path.parent.iterdir())
-    assert b"h.example.com" in files
+    content += b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"h.example.com" in content
     for secret in SECRETS:
-        assert secret.encode() not in files, secret
+        assert secret.encode() not in content, secret
 
 
 async def test_a_known_secret_is_masked_even_in_a_path(path: Path) -> None:
@@ -150,6 +151,19 @@ async def test_files_are_for_their_owner_alone_whatever_the_umask(path: Path) ->
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert modes == {"archive.db": 0o600, "archive.db-wal": 0o600, "archive.db-shm": 0o600}
     await store.close()
+
+
+def test_a_new_file_is_born_private(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave(path: Path, mode: int) -> None: ...
+
+    monkeypatch.setattr(files, "_narrow", leave)
+    before = os.umask(0)
+    try:
+        files.make_private(path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 async def test_forget_drops_the_kinds_of_one_instance(store: SqliteEnvelopes) -> None:

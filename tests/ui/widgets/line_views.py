@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
@@ -94,7 +95,8 @@ def keys(start: int, stop: int) -> list[str]:
 
 
 def strips(view: CursorLines) -> list[Strip]:
-    return [view.render_line(y) for y in range(view.size.height)]
+    """What is painted, old lines included that nobody asked to paint again."""
+    return view.render_lines(Region(0, 0, view.view_width, view.size.height))
 
 
 def screen_lines(view: CursorLines) -> list[str]:

@@ -261,16 +261,6 @@ class CursorLines(ScrollView, can_focus=True, inherit_bindings=False):
         super().notify_style_update()
         self.forget_styles()
 
-    def on_focus(self) -> None:
-        """Show the cursor as the one that keys move."""
-        self.forget_styles()
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Show the cursor as resting."""
-        self.forget_styles()
-        self.refresh()
-
     def on_resize(self) -> None:
         """Lay out anew, keeping the cursor in view if it was."""
         was_in_view = self.in_view(self._cursor)

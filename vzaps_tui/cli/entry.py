@@ -29,7 +29,18 @@ _pass_run = click.make_pass_decorator(Run)
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    sys.exit(guard(sys.argv[1:], Run(os.environ)))
+    code = guard(sys.argv[1:], Run(os.environ))
+    _drop_what_nobody_reads()
+    sys.exit(code)
+
+
+def _drop_what_nobody_reads() -> None:
+    """Let go of words for a window that was closed: at exit they would make the code 120."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def guard(arguments: Sequence[str], this: Run) -> int:

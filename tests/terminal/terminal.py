@@ -29,6 +29,7 @@ PATIENCE = 30.0
 KEYS = {
     "enter": b"\r",
     "escape": b"\x1b",
+    "whole escape": b"\x1b[27u",  # as newer terminals send it: no key after it changes its meaning
     "tab": b"\t",
     "space": b" ",
     "down": b"\x1b[B",

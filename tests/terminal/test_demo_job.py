@@ -36,19 +36,19 @@ def retry_until_delivered(terminal: Terminal) -> None:
 @pytest.mark.parametrize("size", [WIDE, USUAL], ids=["120x36", "80x24"])
 def test_a_failure_is_found_sent_again_and_the_webhook_changed(vzaps: Opener, size: Size) -> None:
     with vzaps("--demo", size=size) as terminal:
-        terminal.wait("Support BR", "Sandbox", "4 of 4", "live", "connected")
+        terminal.wait("Support BR", "Sandbox", "4 of 4", "· live", "connected")
         assert "Support BR" in cursor_line(terminal)
         terminal.press("enter")
-        terminal.wait("Support BR › Deliveries", "DELIVERED", "live")
+        terminal.wait("Support BR › Deliveries", "DELIVERED", "· live")
         terminal.press("f")
         terminal.wait_until(
-            lambda text: "FAILED" in text and "DELIVERED" not in text and "live" in text,
+            lambda text: "FAILED" in text and "DELIVERED" not in text and "· live" in text,
             "failures only",
         )
         terminal.press("enter")
-        terminal.wait("1 Attempts", "log_", "live")
+        terminal.wait("1 Attempts", "log_", "· live")
         terminal.press("2")
-        terminal.wait('"type"', "live")
+        terminal.wait('"type"', "· live")
         terminal.press("escape")
         terminal.wait_gone("1 Attempts")
         retry_until_delivered(terminal)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.app import App
 from textual.command import Provider
+from textual.worker import WorkerFailed
 from typing_extensions import override
 
 from vzaps_tui.domain.problems import AuthError, UnavailableError, VzapsError
@@ -133,7 +134,8 @@ class VzapsApp(App[str]):
     @override
     def _handle_exception(self, error: Exception) -> None:
         # Textual would print every frame's local variables, tokens among them (law 4).
-        log.critical("stopped by a bug", exc_info=error)
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        log.critical("stopped by a bug", exc_info=cause)
         self._exception = self._exception or error
         self._exception_event.set()  # pyright: ignore[reportUnknownMemberType] - untyped there
         self.exit(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -22,6 +22,11 @@ from vzaps_tui.ui.widgets.too_small import SMALLEST, TooSmall
 from vzaps_tui.ui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.app import App
+    from textual.dom import DOMNode
+
     from vzaps_tui.domain.problems import VzapsError
     from vzaps_tui.ui.copy_item import CopyItem
     from vzaps_tui.ui.launch import Services
@@ -131,6 +136,15 @@ class Board(Screen[Result]):
         if command is not None and command.mutates and self.host.launch.read_only:
             return False if action == "undo" else None
         return super().check_action(action, parameters)
+
+    @override
+    async def run_action(
+        self, action: str, namespaces: Mapping[str, DOMNode] | None = None
+    ) -> None:
+        # Hints and palette name actions without saying whose they are.
+        app = cast("App[Any]", self.host)
+        if not await app.run_action(action, self, namespaces):
+            await app.run_action(action, None, namespaces)
 
     @on(KeyHints.Pressed)
     async def _run_hint(self, event: KeyHints.Pressed) -> None:

@@ -20,11 +20,13 @@ class CommandProvider(Provider):
         if not isinstance(self.screen, Board):
             return
         board = self.screen
+        keymap = board.host.launch.keymap
         for place in reversed(board.PLACES):
             for command in place.commands:
                 allowed = board.check_action(command.action.partition("(")[0], ())
                 if command.palette and command.action and allowed:
-                    key = f"  ({show_key(command.first_key)})" if command.keys else ""
+                    keys = keymap.get(command.id, command.keys)
+                    key = f"  ({show_key(keys.partition(',')[0].strip())})" if keys else ""
                     yield f"{place.title}, {command.name}: {command.help}{key}", command
 
     @override

@@ -64,9 +64,10 @@ def compose(plan: Plan, masker: Masker) -> Launch:
             keymap=settings.keys,
         )
     store = None if plan.demo else _store(plan.archive, masker)
+    cache = EnvelopeCache(store, SystemClock())
     gateway = DeferredGateway(_emulator(settings, masker) if plan.demo else _api(settings, masker))
     return Launch(
-        services=_services(gateway, store, identity(plan), settings.retry_pace),
+        services=_services(gateway, cache, identity(plan), settings.retry_pace),
         label=_label(plan),
         masker=masker,
         instance=_instance(plan),
@@ -74,7 +75,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         notices=plan.notices if plan.demo else (*settings.notices, *plan.notices),
         keymap=settings.keys,
         warm=_warm(gateway, store),
-        close=_close(gateway, store),
+        close=_close(gateway, cache, store),
     )
 
 
@@ -114,10 +115,9 @@ def _store(archive: Path | None, masker: Masker) -> SqliteEnvelopes | None:
 
 
 def _services(
-    gateway: DeferredGateway, store: SqliteEnvelopes | None, whose: Identity, pace: float
+    gateway: DeferredGateway, cache: EnvelopeCache, whose: Identity, pace: float
 ) -> Services:
     clock = SystemClock()
-    cache = EnvelopeCache(store, clock)
     deliveries = DeliveryService(gateway, cache, whose, clock)
     return Services(
         instances=InstanceService(gateway, cache, whose),
@@ -192,12 +192,13 @@ def _warm(
 
 
 def _close(
-    gateway: DeferredGateway, store: SqliteEnvelopes | None
+    gateway: DeferredGateway, cache: EnvelopeCache, store: SqliteEnvelopes | None
 ) -> Callable[[], Awaitable[None]]:
     async def close() -> None:
         try:
             await gateway.aclose()
         finally:
+            await cache.settle()
             if store is not None:
                 await store.close()
 

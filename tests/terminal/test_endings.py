@@ -16,9 +16,12 @@ def log_of(home: Path) -> str:
     return (home / "state/vzaps-tui/log/vzaps-tui.log").read_text()
 
 
-@pytest.mark.parametrize(
+told_to_end = pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["TERM", "HUP"]
 )
+
+
+@told_to_end
 def test_a_signal_leaves_the_terminal_clean(
     vzaps: Opener, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
@@ -30,6 +33,17 @@ def test_a_signal_leaves_the_terminal_clean(
         assert terminal.wait_end() == code
         assert terminal.left_over() == []
     assert f"ends with {code}" in log_of(tmp_path)
+
+
+@told_to_end
+def test_a_signal_before_the_first_frame_leaves_the_terminal_clean(
+    vzaps: Opener, number: signal.Signals, code: int
+) -> None:
+    with vzaps("--demo") as terminal:
+        terminal.wait_until(lambda _: 1049 in terminal.modes(), "the other screen")
+        terminal.signal(number)
+        assert terminal.wait_end() == code
+        assert terminal.left_over() == []
 
 
 def test_what_is_left_over_is_seen(vzaps: Opener) -> None:

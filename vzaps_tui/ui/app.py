@@ -78,9 +78,12 @@ class VzapsApp(App[str]):
 
     # -- beginning and end -----------------------------------------------------------------------
 
+    def on_load(self) -> None:
+        """Hear signals before the terminal is changed: one that comes early leaves it clean too."""
+        self._listen_for_signals()
+
     def on_mount(self) -> None:
         """Show the first board at once; load what start-up left out after the first frame."""
-        self._listen_for_signals()
         self.set_keymap(self.launch.keymap)
         self._first = self._first_screen()
         self.push_screen(self._first)

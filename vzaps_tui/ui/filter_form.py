@@ -17,6 +17,7 @@ from vzaps_tui.domain.deliveries import StatusClass
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.webhooks import ALL, EVENTS
 from vzaps_tui.ui.widgets.check_list import CheckList, Item
+from vzaps_tui.ui.widgets.field import Field
 
 
 class FilterForm(ModalScreen[DeliveryQuery | None]):
@@ -46,7 +47,7 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
                     yield Label("Event (none = any)", markup=False)
                     yield CheckList([Item(name) for name in self._events], id="events")
             yield Label("Text in id, event, code, error or target", markup=False)
-            box = Input(self._asked.text, id="text", placeholder="any part, any case", compact=True)
+            box = Field(self._asked.text, id="text", placeholder="any part, any case", compact=True)
             box.cursor_blink = False
             yield box
             with Horizontal(classes="dialog-buttons"):

@@ -32,6 +32,7 @@ from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.dialogs import Choice
 from vzaps_tui.ui.webhook_words import change_text, findings_text, report_text
 from vzaps_tui.ui.widgets.check_list import CheckList, Item
+from vzaps_tui.ui.widgets.field import Field
 
 if TYPE_CHECKING:
     from vzaps_tui.domain.envelope import Envelope
@@ -60,7 +61,7 @@ class WebhookScreen(Board[None]):
         with VerticalScroll(classes="pane form", can_focus=False):
             with Horizontal(classes="url-line"):
                 yield Label("URL  ", markup=False)
-                url = Input(id="url", placeholder="https://", disabled=True, compact=True)
+                url = Field(id="url", placeholder="https://", disabled=True, compact=True)
                 url.cursor_blink = False
                 url.select_on_focus = False
                 yield url

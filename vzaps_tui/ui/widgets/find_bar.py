@@ -9,6 +9,8 @@ from textual.message import Message
 from textual.widgets import Input, Label
 from typing_extensions import override
 
+from vzaps_tui.ui.widgets.field import Field
+
 
 class FindBar(Horizontal):
     """Hidden until opened; says what is sought on every letter, and how many there are."""
@@ -32,7 +34,7 @@ class FindBar(Horizontal):
     @override
     def compose(self) -> ComposeResult:
         yield Label("/")
-        box = Input(id="needle", compact=True)
+        box = Field(id="needle", compact=True)
         box.cursor_blink = False
         yield box
         yield Label("", id="found", markup=False)

@@ -106,6 +106,22 @@ async def test_rows_that_come_between_pages_are_not_doubled_or_lost() -> None:
         assert set(found) >= {f"log_{n}" for n in range(1, 171)}
 
 
+async def test_a_late_page_of_an_old_filter_is_not_shown() -> None:
+    gateway = FakeGateway(falling(170))
+    async with listed(gateway) as (screen, pilot):
+        asked = gateway.count("search")
+        gate = gateway.gate("search")
+        await pilot.press("G")
+        await until(pilot, lambda: gateway.count("search") == asked + 1)
+        await pilot.press("f")
+        gate.set()
+        await settle(pilot)
+        assert keys_of(screen) == [f"log_{n}" for n in range(168, 0, -4)]
+        text = await press(pilot, "f", "G")
+        assert "reading on" not in text
+        assert set(keys_of(screen)) == {f"log_{n}" for n in range(1, 171)}
+
+
 # -- identity --------------------------------------------------------------------------------------
 
 

@@ -31,7 +31,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell vzaps_tui tests *.md Makefile pyproject.toml
-	$(BIN)/deptry vzaps_tui
+	$(BIN)/deptry .
 
 types: setup
 	$(BIN)/basedpyright

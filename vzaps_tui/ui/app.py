@@ -158,7 +158,7 @@ class VzapsApp(App[str]):
 
     @property
     def exit_code(self) -> int:
-        """3 or 4 where nothing was ever answered (DESIGN 6), else 0."""
+        """3 or 4 where nothing was answered and nothing kept could be shown, else 0."""
         if self.ever_live or self._last_problem is None:
             return 0
         if isinstance(self._last_problem, AuthError):

@@ -173,6 +173,8 @@ class DeliveriesScreen(Board[None]):
         """Read on while the filter leaves the screen unfilled, a few pages at most."""
         if len(self._rows) < self.table.size.height:
             self._read_more(_PAGES_AT_ONCE)
+        else:
+            self.table.tell_end_again()
 
     def _read_more(self, pages: int) -> None:
         if not self._reading_more and self._listing.end is End.MORE:

@@ -206,6 +206,11 @@ class VirtualTable(CursorLines):
             self._top_key = self._rows.key(self.top)
         self._tell_near_end()
 
+    def tell_end_again(self) -> None:
+        """Say `NearEnd` once more for the same end, if it is near: reading on may have failed."""
+        self._told_end = None
+        self._tell_near_end()
+
     def _tell_near_end(self) -> None:
         count, page = len(self._rows), self.page
         if not count or not page or max(self._cursor + 1, self.top + page) < count - page:

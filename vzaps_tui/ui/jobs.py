@@ -87,7 +87,8 @@ class Jobs:
             mine = step.log_id in told or step.outcome is Outcome.QUEUED
             self._count(told.get(step.log_id), step)
             told[step.log_id] = step.outcome
-            if mine or not self._is_under_way(step):
+            # A word on a row without id would stand beside every such row.
+            if step.log_id and (mine or not self._is_under_way(step)):
                 self.steps[(step.instance, step.log_id)] = step
             self.changed.publish(step)
 

@@ -135,6 +135,12 @@ class Person:
         return frozenset(key for view in self.app.views.values() for key in view.marked)
 
     @property
+    def keys(self) -> list[str]:
+        """Keys of all rows of the list of deliveries, in sight or not."""
+        rows = self.deliveries.table.rows
+        return [rows.key(place) for place in range(len(rows))]
+
+    @property
     def deliveries(self) -> DeliveriesScreen:
         """The list of deliveries, which must be in front."""
         return front(self.pilot, DeliveriesScreen)

@@ -159,6 +159,7 @@ async def test_a_row_without_id_is_neither_opened_nor_retried(key: str) -> None:
         await press(pilot, key)
         front(pilot, DeliveriesScreen)
         assert "no id" in toasts(app)
+        assert "SKIPPED" not in screen_text(pilot), "rows without id share no word"
         assert not gateway.count("retry")
         assert not gateway.count("detail")
 

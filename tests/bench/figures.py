@@ -74,7 +74,7 @@ def quantity(value: float, unit: str) -> str:
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The smallest value that at least `share` (0 to 1) of the values do not exceed; NaN of none."""
+    """The smallest value that at least `share` (0 to 1) of all do not exceed; NaN of none."""
     ordered = sorted(values)
     if not ordered:
         return math.nan
@@ -105,7 +105,7 @@ def of_rounds(
     )
 
 
-def of_shares(  # noqa: PLR0913 - one parameter a column of the table
+def of_shares(
     measure: str,
     unit: str,
     ours: Sequence[float],

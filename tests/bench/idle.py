@@ -12,19 +12,19 @@ from tests.bench.keys import FEW, MANY
 from tests.bench.terminal import Program
 from tests.bench.world import EmulatedWorld
 
-_SECONDS = 5.0
-
 
 def measure(ground: Ground) -> list[Figure]:
     """Memory and idle CPU over the minimal Textual app's."""
     with EmulatedWorld() as world, ExitStack() as stack:
         env = ground.home("idle", world)
+        name = world.instances[0][1]
+        with ground.program(env) as before:  # so that the archive keeps the instances
+            before.wait_for(name, since=0)
         minimal = stack.enter_context(ground.baseline("minimal"))
-        main = stack.enter_context(ground.program(env))
         demo = stack.enter_context(ground.program(ground.home("idle-demo"), "--demo"))
         few, many = (stack.enter_context(_list(ground, rows)) for rows in (FEW, MANY))
-        name = world.instances[0][1]
         minimal.wait_for(READY, since=0)
+        main = stack.enter_context(ground.program(env))
         main.wait_for(name, since=0)
         at_first = main.memory()
         demo.wait_for(name, since=0)
@@ -33,7 +33,7 @@ def measure(ground: Ground) -> list[Figure]:
         programs = (minimal, main, demo, few, many)
         for one in programs:
             one.wait_quiet(0.7)
-        used = _idle(programs)
+        used = _idle(programs, ground.rounds(5, 2))
         held = [one.memory() for one in programs]
     base = ("minimal Textual app", held[:1])
     # The rows of the large list are made by the bench itself before the program starts.
@@ -57,11 +57,11 @@ def _list(ground: Ground, rows: int) -> Program:
     return Program(command, ground.home(f"idle-{rows}"), folder=PROJECT)
 
 
-def _idle(programs: tuple[Program, ...]) -> list[float]:
+def _idle(programs: tuple[Program, ...], seconds: float) -> list[float]:
     """Per cent of one CPU that each used over the same seconds."""
     before = [one.cpu() for one in programs]
     first, *rest = programs
-    first.wait_quiet(_SECONDS, _SECONDS)
+    first.wait_quiet(seconds, seconds)
     for one in rest:
         one.read(0)
-    return [100 * (one.cpu() - was) / _SECONDS for one, was in zip(programs, before, strict=True)]
+    return [100 * (one.cpu() - was) / seconds for one, was in zip(programs, before, strict=True)]

@@ -18,7 +18,7 @@ def measure(ground: Ground) -> list[Figure]:
     took: dict[str, list[float]] = {}
     with EmulatedWorld(payloads=tuple(SIZES.values())) as world:
         env = ground.home("payloads", world)
-        for number in range(ground.rounds(5, 2)):
+        for _ in range(ground.rounds(4, 1)):
             took.setdefault("area", []).append(_area(ground))
             # A home of its own each time: the archive plays no part in this.
             with ground.program(env, "--no-disk", "--instance", world.instances[0][0]) as program:
@@ -30,7 +30,6 @@ def measure(ground: Ground) -> list[Figure]:
                         took.setdefault(case, []).append(_open(program))
                         program.press("escape")
                         program.wait_quiet(0.3)
-            del number
     area = ("TextArea without wrap, 1 MB", took["area"])
     budgets = {"1 MB": 0.05, "5 MB": 0.1}
     return [

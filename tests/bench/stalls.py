@@ -30,9 +30,7 @@ def measure(ground: Ground) -> list[Figure]:
     return figures + _page_on(env, ground.folder / "held", pages, words, *held)
 
 
-def _page_on(
-    env: dict[str, str], file: Path, pages: int, words: str, *flags: str
-) -> list[Figure]:
+def _page_on(env: dict[str, str], file: Path, pages: int, words: str, *flags: str) -> list[Figure]:
     command = [sys.executable, "-m", "tests.bench.loaded", "--stalls", str(file), *flags]
     with Program(command, env, folder=PROJECT) as program:
         program.wait_for(*DATA, since=0)

@@ -37,7 +37,7 @@ def measure(ground: Ground) -> list[Figure]:
         "help": lambda: _end(ground.program(env, "--help")),
         "version": lambda: _end(ground.program(env, "--version")),
     }
-    took = _in_turn(cases, ground.rounds(11, 3))
+    took = _in_turn(cases, ground.rounds(9, 2))
     minimal = ("minimal Textual app", took["minimal"])
     click = ("python -c 'import click'", took["click"])
     return [

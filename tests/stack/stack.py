@@ -104,6 +104,11 @@ class Setup:
         return Plan(settings=settings, config=Path("config.toml"), archive=self.archive)
 
 
+def patience(fault: str) -> float | None:
+    """The client's timeout: short only where it is what a test waits for."""
+    return 0.3 if fault == "no-answer" else None
+
+
 class Person:
     """Somebody at the keyboard: what is read and pressed, and what the server was asked."""
 

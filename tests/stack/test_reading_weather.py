@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.stack.stack import REQUEST_ID, Person, Setup, small, working
+from tests.stack.stack import REQUEST_ID, Person, Setup, patience, small, working
 
 _CHECK_URL = "Check the network and the base URL; refresh with ctrl+r."
 _THEIRS = "Nothing to mend on this side; refresh with ctrl+r in a while."
@@ -94,7 +94,7 @@ def check(person: Person, said: Said) -> None:
 async def test_it_is_told_and_nothing_known_is_lost(route: str, kind: str) -> None:
     place, said, world = PLACES[route], WEATHER[kind], small()
     world.faults.always(route, kind)
-    async with working(world, Setup(timeout=0.3)) as person:
+    async with working(world, Setup(timeout=patience(kind))) as person:
         await person.press(*place.keys)
         check(person, said)
         assert place.blank in person.words

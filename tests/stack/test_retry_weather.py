@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.stack.stack import Person, Setup, Times, failed, small, to_failure, working
+from tests.stack.stack import Person, Setup, Times, failed, patience, small, to_failure, working
 from tests.ui.harness import choose, row_with
 from vzaps_tui.emulator.logs import Log
 
@@ -80,7 +80,7 @@ def line_of(person: Person, log: Log) -> str:
 async def test_a_retry_is_sent_once_and_its_outcome_is_told(name: str) -> None:
     case = CASES[name]
     world = small(*case.scenario.split(), now=Times(case.speed))
-    async with working(world, Setup(timeout=0.3, size=_NARROW)) as person:
+    async with working(world, Setup(timeout=patience(case.fault), size=_NARROW)) as person:
         log = await to_failure(person)
         if case.fault:
             world.faults.always("retry", case.fault)

@@ -10,7 +10,7 @@ import pytest
 from textual import events
 
 from tests.servers import Receiver, eventually
-from tests.stack.stack import Person, Setup, name_of, small, working
+from tests.stack.stack import Person, Setup, name_of, patience, small, working
 from tests.ui.harness import choose, front, row_with
 from vzaps_tui.emulator import shapes
 from vzaps_tui.emulator.instances import Instance
@@ -99,7 +99,7 @@ async def test_a_save_tells_what_became_of_it(name: str) -> None:
     before = world.instances[0].webhook
     if case.fault:
         world.faults.always("webhook-set", case.fault)
-    async with working(world, Setup(timeout=0.3, size=(120, 50))) as person:
+    async with working(world, Setup(timeout=patience(case.fault), size=(120, 50))) as person:
         await save(person, NEW)
         words = person.words
         for said in case.said:
@@ -148,7 +148,7 @@ async def test_a_save_that_cannot_be_read_back_says_so() -> None:
 
 
 async def test_a_mended_receiver_gets_the_retry_once() -> None:
-    world = small(now=None)
+    world = small()
     world.max_attempts = 1
     broken = b'{"error":"database is locked"}'
     with Receiver(500, broken) as receiver:

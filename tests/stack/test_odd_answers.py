@@ -64,7 +64,7 @@ async def test_a_row_without_id_can_be_seen_and_marked_but_not_opened_or_sent() 
         await person.press("r")
         await choose(person.pilot, "all")
         await person.settled()
-        assert "SKIPPED · this row has no id" in person.words
+        assert "A row without id: SKIPPED · this row has no id" in person.words
         assert person.asked("retry") == 0
         lines = [row_with(person.screen, second) for second in nameless[1:]]
         assert not [line for line in lines if "SKIPPED" in line], "the other rows without id"

@@ -276,7 +276,8 @@ class VzapsApp(App[str]):
         if len(steps) == 1:
             step = steps[0]
             reason = f" · {step.reason}" if step.reason else ""
-            self.say(f"{step.log_id}: {_word(step.outcome)}{reason}", severity=severity, timeout=8)
+            name = step.log_id or "A row without id"
+            self.say(f"{name}: {_word(step.outcome)}{reason}", severity=severity, timeout=8)
             return
         counts = Counter(step.outcome for step in steps)
         words = ", ".join(f"{count} {_word(kind)}" for kind, count in counts.items())

@@ -35,11 +35,6 @@ class Command:
         """The command's own words: `mark all` for `deliveries.mark_all`."""
         return self.id.partition(".")[2].replace("_", " ")
 
-    @property
-    def first_key(self) -> str:
-        """The key that footer and help name."""
-        return self.keys.partition(",")[0]
-
 
 @dataclass(frozen=True, slots=True)
 class Place:

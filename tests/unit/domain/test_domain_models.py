@@ -184,4 +184,4 @@ def test_what_is_known_of_one_problem_stays_with_it() -> None:
 
 def test_only_what_surely_did_not_act_says_so() -> None:
     unsure = {kind.__name__ for kind in TREE if kind().acted}
-    assert unsure == {"UnavailableError", "ProtocolError"}
+    assert unsure == {"UnavailableError", "TroubledError", "ProtocolError"}

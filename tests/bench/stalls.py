@@ -39,8 +39,9 @@ def _page_on(env: dict[str, str], file: Path, pages: int, words: str, *flags: st
         for _ in range(pages):
             program.press("end")
             program.wait_quiet(0.1)
+        ended = time.perf_counter()
     turns = [[float(part) for part in line.split()] for line in file.read_text().splitlines()]
-    turns = [turn for turn in turns if turn[0] >= began] or [[0.0, 0.0, 0.0]]
+    turns = [turn for turn in turns if began <= turn[0] <= ended] or [[0.0, 0.0, 0.0]]
     took, used = [turn[1] for turn in turns], [turn[2] for turn in turns]
     count = len(turns)
     return [

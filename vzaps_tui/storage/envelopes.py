@@ -7,26 +7,22 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
 from typing import Any, TypeVar
 
 from vzaps_tui.domain.envelope import Envelope, Question, Source
 from vzaps_tui.domain.masking import Masker
 from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.storage.codec import Mask, UnstorableError, decode, encode
-from vzaps_tui.storage.files import make_private, move_aside, remove
+from vzaps_tui.storage.files import remove
+from vzaps_tui.storage.opening import BUSY, NewerError, Opening, close, is_corrupt
 
 T = TypeVar("T")
 
 SCHEMA = 1
 MAX_AGE = 7 * 86400.0
 MAX_BYTES = 50 * 1024 * 1024
-_BUSY = 1.0
-_TURNS, _TURN = 20, 0.02
-_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _MAKE = """
 CREATE TABLE IF NOT EXISTS envelopes (
@@ -50,10 +46,6 @@ DELETE FROM envelopes WHERE rowid IN (
     ) WHERE running > ?
 )
 """
-
-
-class _NewerError(Exception):
-    """The file is of a newer version of the program."""
 
 
 class SqliteEnvelopes:
@@ -87,12 +79,12 @@ class SqliteEnvelopes:
         self._connection: sqlite3.Connection | None = None
         self._tried = False
         self._closed = False
-        self._notices: list[str] = []
+        self._opening = Opening(path, self._connect, _set_up)
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know of the file so far."""
-        return tuple(self._notices)
+        return tuple(self._opening.notices)
 
     async def open(self) -> tuple[str, ...]:
         """Open the file and drop what is too old or too much.
@@ -143,7 +135,7 @@ class SqliteEnvelopes:
         try:
             if not self._tried:
                 self._tried = True
-                self._connection = self._open_or_mend()
+                self._connection = self._opening.open()
             return otherwise if self._connection is None else work(self._connection)
         except UnstorableError:
             return otherwise
@@ -153,57 +145,16 @@ class SqliteEnvelopes:
 
     def _lament(self, problem: Exception) -> None:
         """After a failed call: mend a damaged file; go on with any other."""
-        if not _is_corrupt(problem):
+        if not is_corrupt(problem):
             return
         self._drop_connection()
-        self._connection = self._open_or_mend(damaged=True)
-
-    def _open_or_mend(self, *, damaged: bool = False) -> sqlite3.Connection | None:
-        try:
-            if damaged:
-                self._set_aside("bad", "was damaged")
-            try:
-                return self._connect()
-            except _NewerError:
-                self._set_aside("newer", "was made by a newer version")
-            except sqlite3.DatabaseError as problem:
-                if not _is_corrupt(problem):
-                    raise
-                self._set_aside("bad", "was damaged")
-            return self._connect()
-        except (OSError, sqlite3.Error, _NewerError) as problem:
-            self._notices.append(
-                f"{self._path.name} cannot be used ({problem}): nothing is kept between runs"
-            )
-            return None
-
-    def _set_aside(self, why: str, words: str) -> None:
-        aside = move_aside(self._path, why)
-        self._notices.append(f"{self._path.name} {words} and moved aside to {aside.name}")
+        self._connection = self._opening.open(damaged=True)
 
     def _connect(self) -> sqlite3.Connection:
-        make_private(self._path)
-        db = sqlite3.connect(self._path, timeout=_BUSY, isolation_level=None)
-        try:
-            for turn in range(_TURNS):
-                try:
-                    _set_up(db)
-                    break
-                except sqlite3.OperationalError as problem:
-                    # Going over to WAL does not wait for another program that does so too.
-                    if _code(problem) != sqlite3.SQLITE_BUSY or turn == _TURNS - 1:
-                        raise
-                    Event().wait(_TURN)
-        except BaseException:
-            db.close()
-            raise
-        return db
+        return sqlite3.connect(self._path, timeout=BUSY, isolation_level=None)
 
     def _drop_connection(self) -> None:
-        if self._connection is None:
-            return
-        with suppress(sqlite3.Error):  # what cannot be written back is forgotten
-            self._connection.close()
+        close(self._connection)
         self._connection = None
 
     def _prune(self, db: sqlite3.Connection) -> None:
@@ -235,7 +186,7 @@ class SqliteEnvelopes:
 def _set_up(db: sqlite3.Connection) -> None:
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA:
-        raise _NewerError(f"version {version}")
+        raise NewerError(f"version {version}")
     if version < SCHEMA:
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     db.execute("PRAGMA journal_mode = WAL")
@@ -253,16 +204,6 @@ def _key(question: Question) -> tuple[str, str, str, str, str]:
         question.kind,
         question.detail,
     )
-
-
-def _is_corrupt(problem: Exception) -> bool:
-    return _code(problem) in _CORRUPT
-
-
-def _code(problem: Exception) -> int:
-    code: int = getattr(problem, "sqlite_errorcode", 0)
-    # The low byte is the error; the rest says where it was met.
-    return code & 0xFF
 
 
 def clear(path: Path) -> int:

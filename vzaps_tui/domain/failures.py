@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
-from vzaps_tui.domain.deliveries import Delivery, StatusClass
+from vzaps_tui.domain.deliveries import Delivery, StatusClass, classify
 
 
 class FailureKind(StrEnum):
@@ -55,17 +55,17 @@ def failure_kind(row: Delivery) -> FailureKind:
     An HTTP status from 400 on counts before the words of the error: there was an answer. OTHER
     where nothing tells it, which is also what a delivered row or one never tried is.
     """
-    if row.status_class is StatusClass.DELIVERED:
+    return _kind(row.status, row.http_status, row.error[:_READ] if row.error else "")
+
+
+@lru_cache(maxsize=4096)
+def _kind(status: str, code: int | None, error: str) -> FailureKind:
+    """The same few come often, and this is asked of every row."""
+    if classify(status, code) is StatusClass.DELIVERED:
         return FailureKind.OTHER
-    code = row.http_status or 0
+    code = code or 0
     if _CLIENT <= code < _SERVER:
         return FailureKind.HTTP_4XX
     if _SERVER <= code < _BEYOND:
         return FailureKind.HTTP_5XX
-    return error_kind(row.error[:_READ]) if row.error else FailureKind.OTHER
-
-
-@lru_cache(maxsize=1024)
-def error_kind(error: str) -> FailureKind:
-    """What an error's words alone tell: never HTTP_4XX or HTTP_5XX; the same few come often."""
     return next((kind for kind, signs in _READERS if signs.search(error)), FailureKind.OTHER)

@@ -2,11 +2,112 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+import re
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 LONGEST = timedelta(days=36_500)
 """No span is longer: enough for any log, and always on the calendar from today."""
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
+
+DAY_WORDS = {"today": 0, "yesterday": 1}
+"""Days by name, and how many days ago they were."""
+_SPAN = re.compile(
+    r"(?:(?P<weeks>[0-9]{1,5})w)?(?:(?P<days>[0-9]{1,6})d)?(?:(?P<hours>[0-9]{1,7})h)?"
+    r"(?:(?P<minutes>[0-9]{1,9})m(?:in)?)?"
+    r"(?:(?P<seconds>[0-9]{1,10})(?:\.(?P<microseconds>[0-9]{1,6}))?s)?"
+)
+_MOMENT = re.compile(
+    r"(?:(?P<name>[a-z]+)|(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2}))?"
+    r"(?:(?:^|[t ])(?P<clock>(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2})(?:\.(?P<micro>[0-9]{1,6}))?)?)"
+    r"(?: ?(?P<zone>z|[+-][0-9]{2}:?[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{6})?)?))?)?"
+)
+_EXAMPLES = 'such as 2h, yesterday, 14:00, 2026-11-20 or "2026-11-20 14:00"'
+
+
+class PeriodError(ValueError):
+    """A word that names no moment or span, and in words why, and what would."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def read_span(word: str) -> timedelta:
+    """A span from `30m`, `2h`, `7d`, `2w`, `1h30m`, `90s`; more than 0, at most `LONGEST`.
+
+    Raises:
+        PeriodError: if it is none.
+    """
+    span = _span(word)
+    if span is None:
+        raise PeriodError(f"{word:.40} is no span of time", "such as 30m, 2h, 24h or 7d")
+    return span
+
+
+def _span(word: str) -> timedelta | None:
+    found = _SPAN.fullmatch(word.lower())
+    if not found or not word:
+        return None
+    parts = {unit: int(count) for unit, count in found.groupdict().items() if count}
+    if fraction := found["microseconds"]:
+        parts["microseconds"] = int(fraction.ljust(6, "0"))
+    span = timedelta(**parts)
+    if not timedelta(0) < span <= LONGEST:
+        raise PeriodError(f"{word:.40} is too long or nothing at all", "up to 36500d")
+    return span
+
+
+def is_span(word: str) -> bool:
+    """Whether it is written as a span, whatever its length."""
+    return bool(word and _SPAN.fullmatch(word.lower()))
+
+
+def read_moment(word: str, now: datetime, *, end: bool = False) -> datetime:
+    """A moment from `2h` (ago), `today`, `yesterday 9:00`, `14:00`, a date, date and time, ISO.
+
+    What names no zone is in that of `now`, which is aware. A time that the clock shows twice is the
+    first one, one that it skips is read as if the clock had not been moved. Where the moment is the
+    `end` of a period, a day is the first moment of the next, and of two times it is the second.
+
+    Raises:
+        PeriodError: if it is none, or not on the calendar.
+    """
+    word = " ".join(word.split()).lower()
+    found = _MOMENT.fullmatch(word)
+    try:
+        if (span := _span(word)) is not None:
+            return fixed(now - span)
+        if word and found and (found["name"] or "today") in DAY_WORDS:
+            return fixed(_on_calendar(found, now, end=end))
+    except PeriodError:
+        raise
+    except (ValueError, OverflowError):
+        raise PeriodError(f"{word:.40} is not on the calendar or the clock", _EXAMPLES) from None
+    raise PeriodError(f"{word or 'nothing':.40} is no moment", _EXAMPLES)
+
+
+def _on_calendar(found: re.Match[str], now: datetime, *, end: bool) -> datetime:
+    zone = datetime.strptime(found["zone"].upper(), "%z").tzinfo if found["zone"] else None
+    if found["year"]:
+        day = date(int(found["year"]), int(found["month"]), int(found["day"]))
+    else:
+        today = (now if zone is None else now.astimezone(zone)).date()
+        day = today - timedelta(days=DAY_WORDS[found["name"] or "today"])
+    if not found["clock"]:
+        day += timedelta(days=1 if end else 0)
+        return datetime(day.year, day.month, day.day, tzinfo=now.tzinfo)
+    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
+    micro = int((found["micro"] or "").ljust(6, "0"))
+    told = datetime(day.year, day.month, day.day, hour, minute, second, micro, zone or now.tzinfo)
+    return _second_time(told) if end else told
+
+
+def _second_time(told: datetime) -> datetime:
+    """The later of two instants that a clock tells alike."""
+    again = told.replace(fold=1)
+    return again if fixed(again) > fixed(told) else told
 
 
 def fixed(moment: datetime) -> datetime:
@@ -40,6 +141,12 @@ def span_word(span: timedelta) -> str:
     parts = ((days, "d"), (hours, "h"), (minutes, "m"))
     word = "".join(f"{count}{unit}" for count, unit in parts if count)
     return f"{word}{seconds}{fraction}s" if seconds or fraction or not word else word
+
+
+def span_text(span: timedelta) -> str:
+    """For people: `30 min`, `24 h`, `7 d`, `1 h 30 min`."""
+    spaced = re.sub(r"([0-9.]+)([a-z])", r"\1 \2 ", span_word(span)).strip()
+    return re.sub(r"\bm\b", "min", spaced)
 
 
 def moment_word(moment: datetime, zone: tzinfo | None = None) -> str:

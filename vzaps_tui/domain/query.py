@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass, classify
 from vzaps_tui.domain.failures import FailureKind, failure_kind
 from vzaps_tui.domain.masking import mask_url
-from vzaps_tui.domain.periods import LONGEST, back, fixed, moment_word, span_word
+from vzaps_tui.domain.periods import LONGEST, back, fixed, moment_word, span_text
 
 FAILED_ONLY = frozenset({StatusClass.FAILED})
 MOST_ATTEMPTS = 999_999
@@ -160,7 +160,7 @@ class DeliveryQuery:
         """The same with `last` turned into `since`; `now` is aware."""
         if self.last is None:
             return self
-        oldest = back(now, self.last)
+        oldest = self._oldest(now)
         return replace(self, last=None, since=max(oldest, self.since or oldest))
 
     def matches(self, row: Delivery, now: datetime | None = None) -> bool:
@@ -169,7 +169,10 @@ class DeliveryQuery:
         Raises:
             ValueError: if the query asks for the `last` hours and `now` (aware) is not given.
         """
-        return self.matcher(now)(row)
+        if self.last is None:
+            return self._test(row)
+        oldest, moment = self._oldest(now), row.time
+        return moment is not None and moment >= oldest and self._test(row)
 
     def matcher(self, now: datetime | None = None) -> Test:
         """`matches` for many rows: what can be worked out beforehand is.
@@ -179,9 +182,12 @@ class DeliveryQuery:
         """
         if self.last is None:
             return self._test
-        if now is None:
+        return _every([_is_within(self._oldest(now), None), self._test])
+
+    def _oldest(self, now: datetime | None) -> datetime:
+        if now is None or self.last is None:
             raise ValueError("what the last hours are depends on now")
-        return self.resolve(now).matcher()
+        return back(now, self.last)
 
     @cached_property
     def _test(self) -> Test:
@@ -223,7 +229,7 @@ def _conditions(query: DeliveryQuery, zone: tzinfo | None) -> Iterator[tuple[str
 
 def _period(query: DeliveryQuery, zone: tzinfo | None) -> Iterator[tuple[str, DeliveryQuery]]:
     if query.last:
-        yield f"last {span_word(query.last)}", replace(query, last=None)
+        yield f"last {span_text(query.last)}", replace(query, last=None)
     if query.since:
         yield f"since {moment_word(query.since, zone)}", replace(query, since=None)
     if query.until:

@@ -191,6 +191,29 @@ def _without_credentials() -> dict[str, Any]:
     return {"services": None, "missing": missing}
 
 
+def _outage(gateway: FakeGateway) -> None:
+    """A receiver that was down in the night, a path that is gone, another that is down still."""
+    made: list[Delivery] = []
+    for number in range(120):
+        at = NOW - timedelta(minutes=1 + 6 * number)
+        failed: dict[str, Any] = {"status": "failed", "created_at": at, "last_attempt_at": at}
+        if 40 <= number < 75:
+            code = None if number % 4 == 0 else 502
+            error = "timeout: no answer within 10 s" if code is None else "HTTP 502 Bad Gateway"
+            row = delivery(120 - number, **failed, http_status=code, error=error, target=URL)
+        elif number % 5 == 1:
+            old = "https://old.acme.example.com/hook"
+            row = delivery(120 - number, **failed, http_status=404, error="Not Found", target=old)
+        elif number < 30 and number % 3 == 0:
+            down = {"http_status": None, "error": "dial tcp 203.0.113.9:3000: connection refused"}
+            bot = "http://bot.acme.example.com:3000/"
+            row = delivery(120 - number, **failed, **down, target=bot, event="ReadReceipt")
+        else:
+            row = delivered(delivery(120 - number, target=URL, created_at=at), last_attempt_at=at)
+        made.append(row)
+    gateway.rows = made
+
+
 SCENES: dict[str, Scene] = {
     "instances": Scene(),
     "instances_empty": Scene(prepare=_no_instances),
@@ -216,4 +239,6 @@ SCENES: dict[str, Scene] = {
     "copy": Scene(("enter", "enter", "y")),
     "palette": Scene(("enter", "ctrl+p")),
     "welcome": Scene(begin=_without_credentials()),
+    "triage": Scene(("enter", "G", "t"), prepare=_outage),
+    "triage_opened": Scene(("enter", "G", "t", "j", "enter"), prepare=_outage),
 }

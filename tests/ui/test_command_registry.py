@@ -23,6 +23,7 @@ from vzaps_tui.ui.commands import (
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 from vzaps_tui.ui.screens.delivery import DeliveryScreen
 from vzaps_tui.ui.screens.instances import InstancesScreen
+from vzaps_tui.ui.screens.triage import TriageScreen
 from vzaps_tui.ui.screens.webhook import WebhookScreen
 from vzaps_tui.ui.widgets.cursor_lines import CursorLines
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
@@ -30,6 +31,7 @@ from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 SCREENS: tuple[type[Board[object]], ...] = (
     InstancesScreen,
     DeliveriesScreen,
+    TriageScreen,
     DeliveryScreen,
     WebhookScreen,
 )  # pyright: ignore[reportAssignmentType] - what a screen returns plays no part here
@@ -98,7 +100,8 @@ def test_every_place_of_the_design_is_there() -> None:
         "move": "down j up k pagedown pageup ctrl+d ctrl+u home g end G",
         "list": "enter",
         "instances": "w",
-        "deliveries": "f F space a u r e E p w",
+        "deliveries": "f F t space a u r e E p w",
+        "triage": "r w",
         "delivery": "r left_square_bracket right_square_bracket tab 1 2 3 4",
         "webhook": "ctrl+s ctrl+z",
     }
@@ -110,7 +113,13 @@ def test_every_place_of_the_design_is_there() -> None:
 
 def test_what_changes_something_outside_says_so() -> None:
     changing = {command.id for command in COMMANDS if command.mutates}
-    assert changing == {"deliveries.retry", "delivery.retry", "webhook.save", "webhook.undo"}
+    assert changing == {
+        "deliveries.retry",
+        "delivery.retry",
+        "triage.retry",
+        "webhook.save",
+        "webhook.undo",
+    }
 
 
 def test_words() -> None:

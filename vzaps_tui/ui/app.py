@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from vzaps_tui.domain.deliveries import Delivery, LogId
     from vzaps_tui.domain.instances import Instance, InstanceId
+    from vzaps_tui.domain.paging import Listing
+    from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.domain.webhooks import WebhookConfig
     from vzaps_tui.ui.launch import Launch
 
@@ -220,6 +222,18 @@ class VzapsApp(App[str]):
         from vzaps_tui.ui.screens.delivery import DeliveryScreen  # noqa: PLC0415 - start-up time
 
         self.push_screen(DeliveryScreen(instance, rows, row), done)
+
+    def open_triage(
+        self,
+        instance: Instance,
+        query: DeliveryQuery,
+        listing: Listing[Delivery],
+        done: Callable[[DeliveryQuery | None], None],
+    ) -> None:
+        """Show the causes of what failed in a list; `done` gets the query of the one opened."""
+        from vzaps_tui.ui.screens.triage import TriageScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(TriageScreen(instance, query, listing), done)
 
     # -- saving a webhook ------------------------------------------------------------------------
 

@@ -133,6 +133,7 @@ DELIVERIES = Place(
             "Show failures only, or all again",
         ),
         Command("deliveries.filter", "F", "filter", "filter", "Filter by status, event and text"),
+        Command("deliveries.triage", "t", "triage", "triage", "Fold what failed into its causes"),
         Command("deliveries.mark", "space", "mark", "mark", "Mark or unmark the row and go down"),
         Command(
             "deliveries.mark_all", "a", "mark_all", "mark all", "Mark all loaded rows that match"
@@ -142,6 +143,25 @@ DELIVERIES = Place(
         Command("deliveries.previous_failure", "E", "failure(-1)", "", "To the previous failure"),
         Command("deliveries.preview", "p", "preview", "preview", "Show or hide the preview"),
         Command("deliveries.webhook", "w", "webhook", "webhook", "See and edit the webhook"),
+    ),
+)
+
+TRIAGE = Place(
+    "triage",
+    "Triage",
+    (
+        Command(
+            "triage.open", "", "open", "", "Back to the deliveries, narrowed to those of the cause"
+        ),
+        Command(
+            "triage.retry",
+            "r",
+            "retry",
+            "retry all of it",
+            "Retry all loaded deliveries of the cause, after review",
+            mutates=True,
+        ),
+        Command("triage.webhook", "w", "webhook", "webhook", "See and edit the webhook"),
     ),
 )
 
@@ -203,7 +223,7 @@ WEBHOOK = Place(
     ),
 )
 
-PLACES = (MOVING, OPENING, EVERYWHERE, FINDING, INSTANCES, DELIVERIES, DELIVERY, WEBHOOK)
+PLACES = (MOVING, OPENING, EVERYWHERE, FINDING, INSTANCES, DELIVERIES, TRIAGE, DELIVERY, WEBHOOK)
 COMMANDS = tuple(command for place in PLACES for command in place.commands)
 
 _DISPLAY = {

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from vzaps_tui.domain.deliveries import Delivery, LogId
     from vzaps_tui.domain.instances import Instance, InstanceId
+    from vzaps_tui.domain.paging import Listing
     from vzaps_tui.domain.problems import VzapsError
+    from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.domain.retries import RetryPlan
     from vzaps_tui.domain.webhooks import WebhookConfig
     from vzaps_tui.ui.copy_item import CopyItem
@@ -86,6 +88,16 @@ class Host(Protocol):
         done: Callable[[LogId | None], None],
     ) -> None:
         """Show one delivery of a list; `done` gets the id of the one it was left at."""
+        ...
+
+    def open_triage(
+        self,
+        instance: Instance,
+        query: DeliveryQuery,
+        listing: Listing[Delivery],
+        done: Callable[[DeliveryQuery | None], None],
+    ) -> None:
+        """Show the causes of what failed in a list; `done` gets the query of the one opened."""
         ...
 
     def save_webhook(

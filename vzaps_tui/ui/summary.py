@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -16,7 +17,7 @@ from vzaps_tui.ui.widgets.cells import Cell, fit, parts, wrap
 
 Fact: TypeAlias = tuple[str, Cell]
 
-_LABEL = 9
+LABEL = 9
 _GAP = 2
 _LONGEST = 400
 
@@ -34,6 +35,11 @@ def summary(row: Delivery, step: RetryStep | None, now: datetime, width: int) ->
     """Every fact the list knows of a delivery, one a line, in lines of at most `width` cells."""
     facts = [*_outcome(row, step), ("Event", row.event), *_times(row, now), _tries(row)]
     facts += [*_error(row), _target(row), ("Log id", row.id or "none given")]
+    return fact_lines(facts, width)
+
+
+def fact_lines(facts: Iterable[Fact], width: int) -> Content:
+    """Labelled facts, one a line, wrapped into lines of at most `width` cells."""
     return Content("\n").join(_line(label, cell, width) for label, cell in facts)
 
 
@@ -86,6 +92,6 @@ def _target(row: Delivery) -> Fact:
 def _line(label: str, cell: Cell, width: int, *, one: bool = False) -> Content:
     """A labelled fact; wrapped, or cut to one line."""
     text, tone = parts(cell)
-    room = max(8, width - _LABEL)
-    value = fit(text, room).rstrip() if one else ("\n" + " " * _LABEL).join(wrap(text, room))
-    return Content.assemble((f"{label:<{_LABEL}}", "$text-muted"), (value, STYLE[tone]))
+    room = max(8, width - LABEL)
+    value = fit(text, room).rstrip() if one else ("\n" + " " * LABEL).join(wrap(text, room))
+    return Content.assemble((f"{label:<{LABEL}}", "$text-muted"), (value, STYLE[tone]))

@@ -229,6 +229,10 @@ class DeliveriesScreen(Board[None]):
         if query is not None and query != self.view.query:
             self._ask(query)
 
+    def action_triage(self) -> None:
+        """Fold what failed into causes; one of them may come back as the filter."""
+        self.host.open_triage(self._instance, self.view.query, self._listing, self._filtered)
+
     @override
     def peel(self) -> bool:
         if self._needle:

@@ -85,7 +85,8 @@ async def test_texts(kind: type[TextView], size: tuple[int, int]) -> None:
             view.set_text("")  # the same text again would keep its place
             view.set_text(text * times)
             view._set_needle(needle[:2])  # pyright: ignore[reportPrivateUsage] - the synchronous half of find
-            for line, strip in zip(split_lines(text), strips(view), strict=False):
+            drawn = strips(view)[view.HEADER_LINES :]
+            for line, strip in zip(split_lines(text), drawn, strict=False):
                 assert_safe(strip, view.view_width)
                 if times == 1 and width_of(shown(line.replace("\t", "    "))) < view.view_width:
                     assert_whole(line, strip.text[1:])

@@ -94,6 +94,21 @@ class TextView(CursorLines):
         self._make_room()
         self.cursor_moved()
 
+    # Where some lines are hidden, a row on screen has another number than its line in the text.
+
+    @property
+    def searched(self) -> Sequence[str]:
+        """All lines of the text, hidden ones too: where finding looks."""
+        return self._lines
+
+    def line_at(self, row: int) -> int:
+        """The line that a row shows."""
+        return row
+
+    def bring_in(self, line: int) -> int:
+        """Let a line be among those shown; its row."""
+        return line
+
     # Finding
 
     @property
@@ -117,7 +132,7 @@ class TextView(CursorLines):
         self._set_needle(needle)
         matches = self._matches
         if self._pattern is not None:
-            for _pause in search(self._lines, self._pattern, len(needle) - 1, matches):
+            for _pause in search(self.searched, self._pattern, len(needle) - 1, matches):
                 await asyncio.sleep(0)
                 if matches is not self._matches:
                     break
@@ -145,8 +160,8 @@ class TextView(CursorLines):
 
     def _search_place(self, otherwise: float) -> tuple[int, float]:
         """The occurrence visited last, or if the cursor has left it, some end of its line."""
-        visited = self._visited
-        return visited if visited and visited[0] == self._cursor else (self.cursor_index, otherwise)
+        visited, line = self._visited, self.line_at(self._cursor)
+        return visited if visited and visited[0] == line else (line, otherwise)
 
     def _visit(self, place: tuple[int, int] | None) -> bool:
         if place is None:
@@ -154,8 +169,9 @@ class TextView(CursorLines):
         self._fresh_search = False
         self._visited = place
         line, column = place
-        self.move_cursor(line)
-        self._bring_column_into_view(line, column)
+        row = self.bring_in(line)
+        self.move_cursor(row)
+        self._bring_column_into_view(row, column)
         return True
 
     def _bring_column_into_view(self, index: int, column: int) -> None:

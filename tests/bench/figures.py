@@ -10,6 +10,8 @@ from statistics import median
 from tests.bench.table import lay_out
 
 _HEADS = ("measure", "baseline", "ours", "base", "ratio", "budget", "", "n")
+_SMALL = 0.2
+"""A ratio below it is told to the third place: budgets are as small as 0.05."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Figure:
 
     def cells(self) -> tuple[str, ...]:
         """The line's texts, in the order of the heads."""
-        ratio = "" if math.isnan(self.ratio) else f"{self.ratio:.2f}x"
+        digits = 3 if self.ratio < _SMALL else 2
+        ratio = "" if math.isnan(self.ratio) else f"{self.ratio:.{digits}f}x"
         budget = ""
         if self.budget is not None:
             budget = f"{self.budget:g}x" if self.baseline else quantity(self.budget, self.unit)

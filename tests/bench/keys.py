@@ -60,7 +60,8 @@ def _press_in_turn(ground: Ground, programs: dict[str, Program], took: Took) -> 
             for name, program in programs.items():
                 program.press("home")
                 program.wait_quiet(0.1)
-                presses = [_press(program, key, at) for at in range(times)]
+                count = ground.rounds(times, times // 2)
+                presses = [_press(program, key, at) for at in range(count)]
                 if number:  # the first round fills caches
                     took[key, name] += presses
 

@@ -7,7 +7,7 @@ from tests.bench.ground import Ground
 from tests.bench.terminal import Program
 from tests.bench.world import EmulatedWorld
 
-_QUIET = 0.8
+_QUIET = 0.6
 
 # What is done, the key that does it, the most requests it may cost; None = told only.
 # A step back comes at once after a visit: all of it happens within the freshness of what is shown.

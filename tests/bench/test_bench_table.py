@@ -83,6 +83,14 @@ def test_the_table() -> None:
     ]
 
 
+def test_a_small_ratio_is_told_to_the_third_place() -> None:
+    assert Figure("x", 52.0, "ms", "base", 1000.0, 0.052, budget=0.05).cells()[4:7] == (
+        "0.052x",
+        "<= 0.05x",
+        "over",
+    )
+
+
 def test_lines_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         lay_out(("a", "b"), [("1",)])

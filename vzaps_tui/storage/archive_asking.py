@@ -1,0 +1,251 @@
+"""Answers questions about the rows of a scope from one connection, in one thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+from itertools import islice, pairwise
+
+from vzaps_tui.domain.deliveries import Delivery, StatusClass
+from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.selection import Group, Histogram, Scope, Selection, Stretch
+from vzaps_tui.storage.archive_coverage import Coverage
+from vzaps_tui.storage.archive_groups import Folds
+from vzaps_tui.storage.archive_query import Condition, Translator
+from vzaps_tui.storage.archive_rows import (
+    COLUMNS,
+    FactShelf,
+    delivery_of,
+    marks,
+    micros,
+    probe,
+    storable,
+)
+from vzaps_tui.storage.archive_schema import snapshot
+from vzaps_tui.storage.archive_writing import scope_number
+
+_AT_ONCE = 5000
+"""Rows fetched in one go: more would hold up other threads (PERF 4)."""
+_NUMBERS_AT_ONCE = 500
+_FEW_FACTS = 200
+_ORDER = "at DESC, rank"
+
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question: whose rows, which of them, and when it was asked."""
+
+    scope: Scope
+    query: DeliveryQuery
+    now: datetime | None = None
+
+
+class Asker:
+    """Answers from one connection. Every answer comes from one state of the archive."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._shelf = FactShelf()
+        self._translator = Translator(db, self._shelf)
+
+    def select(self, asked: Asked, check: Check) -> Selection:
+        """The numbers of all rows that match, newest first; `check` raises to stop it."""
+        found = array("q")
+        with snapshot(self._db):
+            condition = self._condition(asked)
+            if condition is None or not condition.estimate:
+                return Selection(found, condition.held if condition else 0)
+            sql, values = condition.where()
+            check()
+            rows = self._db.execute(
+                f"SELECT id FROM {condition.source} WHERE {sql} ORDER BY {_ORDER}",  # noqa: S608 - constants, values apart
+                values,
+            )
+            while some := rows.fetchmany(_AT_ONCE):
+                check()
+                found.extend([number for (number,) in some])
+            return Selection(found, condition.held)
+
+    def first(self, asked: Asked, limit: int) -> array[int]:
+        """The newest numbers of those, at most `limit`."""
+        with snapshot(self._db):
+            condition = self._condition(asked)
+            if condition is None or not condition.estimate:
+                return array("q")
+            facts = condition.facts
+            rare = facts is not None and condition.estimate * 100 < condition.held
+            if facts is not None and rare and len(facts) <= _FEW_FACTS:
+                return self._first_of_facts(condition, facts, limit)
+            sql, values = condition.where()
+            rows = self._db.execute(
+                f"SELECT id FROM {condition.source if rare else 'deliveries INDEXED BY by_time'}"  # noqa: S608 - constants, values apart
+                f" WHERE {sql} ORDER BY {_ORDER} LIMIT ?",
+                (*values, limit),
+            )
+            return array("q", [number for (number,) in rows])
+
+    def _first_of_facts(self, condition: Condition, facts: Iterable[int], limit: int) -> array[int]:
+        """Of every fact the newest rows, merged: none is read that is not near the top."""
+
+        def of(fact: int) -> Iterator[tuple[int, float, int]]:
+            return self._db.execute(
+                "SELECT -at, rank, id FROM deliveries INDEXED BY by_fact"  # noqa: S608 - constants, values apart
+                f" WHERE scope = ? AND fact = ?{condition.bounds}{condition.names}"
+                f" ORDER BY {_ORDER} LIMIT ?",
+                (
+                    *(condition.scope, fact),
+                    *(*condition.bound_values, *condition.name_values, limit),
+                ),
+            )
+
+        rows = islice(merge(*map(of, facts)), limit)
+        return array("q", [number for _, _, number in rows])
+
+    def count(self, asked: Asked) -> int:
+        """How many match."""
+        with snapshot(self._db):
+            condition = self._condition(asked)
+            if condition is None or not condition.estimate:
+                return 0
+            if condition.exact:
+                return condition.estimate
+            sql, values = condition.where()
+            row = self._db.execute(
+                f"SELECT count(*) FROM {condition.source} WHERE {sql}",  # noqa: S608 - constants, values apart
+                values,
+            ).fetchone()
+            return int(row[0])
+
+    def groups(self, asked: Asked) -> tuple[Group, ...]:
+        """Those that match, folded; most rows first."""
+        with snapshot(self._db):
+            condition = self._condition(asked)
+            if condition is None or not condition.estimate:
+                return ()
+            sql, values = condition.where()
+            rows = self._db.execute(
+                "SELECT fact, count(*), min(at), max(at) FROM deliveries INDEXED BY by_fact"  # noqa: S608 - constants, values apart
+                f" WHERE {sql} GROUP BY fact",
+                values,
+            ).fetchall()
+            folds = Folds(self._translator.facts(row[0] for row in rows))
+            for row in rows:
+                folds.add(*row)
+            return folds.groups(lambda facts: self._first_of_facts(condition, facts, 1)[0])
+
+    def histogram(self, asked: Asked, start: datetime, end: datetime, buckets: int) -> Histogram:
+        """Delivered and failed ones of those that match, over time; rows without a time are not."""
+        nothing = (0,) * buckets
+        first, last = micros(start), micros(end)
+        with snapshot(self._db):
+            condition = self._condition(asked)
+            if condition is None or not condition.estimate or first >= last:
+                return Histogram(start, end, nothing, nothing)
+            edges = [first + (last - first) * number // buckets for number in range(buckets + 1)]
+            delivered = self._over_time(condition, StatusClass.DELIVERED, edges)
+            failed = self._over_time(condition, StatusClass.FAILED, edges)
+            return Histogram(start, end, delivered, failed)
+
+    def _over_time(
+        self, condition: Condition, status: StatusClass, edges: Sequence[int]
+    ) -> tuple[int, ...]:
+        mine = self._of_status(condition, status)
+        if not mine.facts:
+            return (0,) * (len(edges) - 1)
+        sql, values = mine.where()
+        text = f"SELECT count(*) FROM {mine.source} WHERE {sql} AND at >= ? AND at < ?"  # noqa: S608 - constants, values apart
+        return tuple(
+            int(self._db.execute(text, (*values, low, high)).fetchone()[0])
+            for low, high in pairwise(edges)
+        )
+
+    def _of_status(self, condition: Condition, status: StatusClass) -> Condition:
+        counts = condition.facts
+        if counts is None:
+            counts = dict(
+                self._db.execute(
+                    "SELECT id, rows FROM facts WHERE scope = ? AND rows > 0", (condition.scope,)
+                ).fetchall()
+            )
+        known = self._translator.facts(counts)
+        facts = {
+            number: count
+            for number, count in counts.items()
+            if known[number].timed and probe(known[number]).status_class is status
+        }
+        return Condition(
+            condition.scope,
+            facts,
+            sum(facts.values()),
+            condition.held,
+            condition.names,
+            condition.name_values,
+            condition.bounds,
+            condition.bound_values,
+        )
+
+    def events(self, scope: Scope) -> tuple[str, ...]:
+        """Names of the events that rows have, in order."""
+        with snapshot(self._db):
+            rows = self._db.execute(
+                "SELECT DISTINCT event FROM facts WHERE scope = ? AND rows > 0",
+                (scope_number(self._db, scope),),
+            )
+            return tuple(sorted(name for (name,) in rows))
+
+    def coverage(self, scope: Scope, server_filter: str | None) -> tuple[Stretch, ...]:
+        """What is held of a list; see `Coverage.stretches`."""
+        with snapshot(self._db):
+            number = scope_number(self._db, scope)
+            return () if number is None else Coverage(self._db, number).stretches(server_filter)
+
+    def page(self, numbers: Sequence[int]) -> list[Delivery | None]:
+        """The rows of these numbers, in their order; None for one that is not there any more."""
+        found: dict[int, Delivery] = {}
+        for some in _portions(numbers):
+            rows = self._db.execute(
+                f"SELECT {COLUMNS} FROM deliveries WHERE id IN ({marks(len(some))})",  # noqa: S608 - constants and question marks
+                some,
+            ).fetchall()
+            known = self._shelf.get(self._db, {columns[3] for columns in rows})
+            for columns in rows:
+                found[columns[0]] = delivery_of(columns, known[columns[3]])
+        return [found.get(number) for number in numbers]
+
+    def place(self, scope: Scope, key: str) -> int | None:
+        """The number of a row."""
+        number = scope_number(self._db, scope)
+        row = self._db.execute(
+            "SELECT id FROM deliveries WHERE scope = ? AND key = ?", (number, storable(key))
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def gone(self, numbers: Sequence[int]) -> frozenset[int]:
+        """Which of these rows the server is known not to have any more."""
+        found: set[int] = set()
+        for some in _portions(numbers):
+            rows = self._db.execute(
+                "SELECT id FROM deliveries WHERE gone IS NOT NULL"  # noqa: S608 - question marks
+                f" AND id IN ({marks(len(some))})",
+                some,
+            )
+            found.update(number for (number,) in rows)
+        return frozenset(found)
+
+    def _condition(self, asked: Asked) -> Condition | None:
+        number = scope_number(self._db, asked.scope)
+        if number is None:
+            return None
+        return self._translator.condition(number, asked.query, asked.now)
+
+
+def _portions(numbers: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """As many as may be asked for at once."""
+    for start in range(0, len(numbers), _NUMBERS_AT_ONCE):
+        yield tuple(numbers[start : start + _NUMBERS_AT_ONCE])

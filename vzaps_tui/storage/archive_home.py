@@ -1,0 +1,226 @@
+"""Where the archive lives: in its file, or in memory where there is none to be had.
+
+Connections are handed out through doors. When the file has to be moved aside or left, all doors are
+shut first: SQLite removes what lies beside a database by its name when the last connection closes,
+and by then that name may belong to the new file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+from typing import Generic, TypeVar
+from uuid import uuid4
+
+from vzaps_tui.storage.archive_pruning import used_bytes
+from vzaps_tui.storage.archive_schema import begin_numbers_at, schema, set_up
+from vzaps_tui.storage.opening import BUSY, Opening, close
+
+T = TypeVar("T")
+
+_SHARED_BY_NAME = (3, 36)
+"""The first SQLite whose databases in memory have readers that wait for nobody."""
+_TAKEN_ALONG = 256 * 1024 * 1024
+"""Bytes of an archive that go along into memory when its disk is full."""
+
+
+class Door(Generic[T]):
+    """A connection, and what its user made of it, that can be taken away between two uses."""
+
+    def __init__(
+        self, connect: Callable[[], sqlite3.Connection], use: Callable[[sqlite3.Connection], T]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            connect: makes the connection.
+            use: makes of it what is used.
+        """
+        self._connect = connect
+        self._use = use
+        self._lock = Lock()
+        self._db: sqlite3.Connection | None = None
+        self._used: T | None = None
+        self.locked_for_good = False
+
+    @contextmanager
+    def enter(self, patience: float = -1) -> Generator[T, None, None]:
+        """What is used, alone.
+
+        Args:
+            patience: seconds to wait for another user; less than 0 is without end.
+
+        Raises:
+            TimeoutError: another user took longer, or it was locked for good.
+            sqlite3.Error: there is no connection to be had.
+        """
+        if not self._lock.acquire(timeout=patience):
+            raise TimeoutError
+        try:
+            if self.locked_for_good:
+                raise TimeoutError
+            if self._used is None:
+                self._db = self._connect()
+                self._used = self._use(self._db)
+            yield self._used
+        finally:
+            self._lock.release()
+
+    def interrupt(self) -> None:
+        """Stop what is being asked now, if anything is."""
+        db = self._db
+        if db is not None:
+            with suppress(sqlite3.ProgrammingError):  # closed this very moment
+                db.interrupt()
+
+    @contextmanager
+    def shut(self) -> Generator[None, None, None]:
+        """Close the connection, and keep everybody out meanwhile."""
+        self.interrupt()
+        with self._lock:
+            close(self._db)
+            self._db = self._used = None
+            yield
+
+
+class Home:
+    """The place of the archive. Only the writing thread moves it."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            path: the file; None keeps everything in memory.
+        """
+        self._path = path
+        self._opening = None if path is None else Opening(path, self._to_file, set_up)
+        self._memory: str | None = None
+        self._notices: list[str] = []
+        self.db: sqlite3.Connection | None = None
+        self.generation = 0
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of it."""
+        return (*(self._opening.notices if self._opening else ()), *self._notices)
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether what is put outlives the program."""
+        return self._path is not None and self._memory is None
+
+    def open(self) -> sqlite3.Connection:
+        """The connection that writes, made if there is none."""
+        if self.db is None and self._opening is not None and self._memory is None:
+            self.db = self._opening.open()
+            if self.db is None:
+                self.db = self._open_memory()
+                self._take_along(self._read_only(), self.db)
+        if self.db is None:
+            self.db = self._open_memory()
+        return self.db
+
+    def mend(self) -> sqlite3.Connection:
+        """Move a damaged file aside and begin anew; all doors are shut."""
+        self.generation += 1
+        close(self.db)
+        self.db = None
+        if self._opening is not None and self._memory is None:
+            self.db = self._opening.open(damaged=True)
+        if self.db is None:
+            self.db = self._open_memory()
+        begin_numbers_at(self.db, _elsewhere())
+        return self.db
+
+    def leave_disk(self, why: str) -> sqlite3.Connection:
+        """Go on in memory, with what the file holds if that is not too much.
+
+        All doors are shut.
+
+        Args:
+            why: what the disk said.
+        """
+        self.generation += 1
+        name = self._path.name if self._path else ""
+        self._notices.append(
+            f"{name} cannot be written ({why}): what comes now is kept in memory only"
+        )
+        old, self.db = self.db, None
+        db = self._open_memory()
+        self._take_along(old, db)
+        self.db = db
+        return db
+
+    def _read_only(self) -> sqlite3.Connection | None:
+        """What the file holds that cannot be opened for writing; None if it cannot be read."""
+        if self._path is None or not self._path.is_file():
+            return None
+        with suppress(sqlite3.Error):
+            place = f"{self._path.resolve().as_uri()}?mode=ro"
+            db = sqlite3.connect(place, isolation_level=None, uri=True, check_same_thread=False)
+            if db.execute("PRAGMA user_version").fetchone()[0] == schema():
+                return db
+            db.close()
+        return None
+
+    def _take_along(self, old: sqlite3.Connection | None, db: sqlite3.Connection) -> None:
+        """Copy one database into another, then close it; new numbers if that cannot be."""
+        try:
+            if old is not None and used_bytes(old) <= _TAKEN_ALONG:
+                old.backup(db)
+                return
+        except sqlite3.Error:
+            pass
+        finally:
+            close(old)
+        begin_numbers_at(db, _elsewhere())
+
+    def close(self) -> None:
+        """Close the connection that writes; all doors are shut."""
+        close(self.db)
+        self.db = None
+
+    def connect(self) -> sqlite3.Connection:
+        """A connection that only reads."""
+        db = self._to_memory() if self._memory else self._to_file()
+        db.execute("PRAGMA query_only = ON")
+        # Of use only where memory is shared by the old way: there, readers wait for writers else.
+        db.execute("PRAGMA read_uncommitted = ON")
+        return db
+
+    def _to_file(self) -> sqlite3.Connection:
+        return sqlite3.connect(
+            str(self._path), timeout=BUSY, isolation_level=None, check_same_thread=False
+        )
+
+    def _open_memory(self) -> sqlite3.Connection:
+        self._memory = memory_name()
+        db = self._to_memory()
+        set_up(db)
+        return db
+
+    def _to_memory(self) -> sqlite3.Connection:
+        return sqlite3.connect(
+            self._memory or "",
+            timeout=BUSY,
+            isolation_level=None,
+            check_same_thread=False,
+            uri=True,
+        )
+
+
+def _elsewhere() -> int:
+    """A number that no row of another archive has."""
+    return time.time_ns() // 1000
+
+
+def memory_name(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
+    """The name of a new database in memory that all connections of the program can open."""
+    name = f"vzaps-{uuid4().hex}"
+    if version >= _SHARED_BY_NAME:
+        return f"file:/{name}?vfs=memdb"
+    return f"file:{name}?mode=memory&cache=shared"

@@ -1,0 +1,121 @@
+"""The archive's tables, the steps that lead to them from older versions, and its connections.
+
+A delivery is kept in two parts. What many have in common (status, event, code, error, target) is a
+*fact*, kept once: conditions on it are judged once a fact, in Python, by the very rules the screen
+uses. A row holds what is its own: key, times, tries.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from vzaps_tui.storage.opening import NewerError
+
+FIRST: tuple[str, ...] = (
+    """CREATE TABLE scopes (
+        id INTEGER PRIMARY KEY,
+        base_url TEXT NOT NULL, account TEXT NOT NULL, instance TEXT NOT NULL,
+        born INTEGER NOT NULL,
+        UNIQUE (base_url, account, instance)
+    )""",
+    # Numbers are never given twice (AUTOINCREMENT): others may hold them for rows that are gone.
+    """CREATE TABLE facts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        scope INTEGER NOT NULL,
+        digest BLOB NOT NULL UNIQUE,
+        rows INTEGER NOT NULL DEFAULT 0,
+        named INTEGER NOT NULL, timed INTEGER NOT NULL,
+        status TEXT NOT NULL, event TEXT NOT NULL, code INTEGER, error TEXT, target TEXT
+    )""",
+    "CREATE INDEX facts_of_scope ON facts (scope)",
+    # Times are microseconds since 1970; `at` and `rank` are the order: newest, then lowest first.
+    """CREATE TABLE deliveries (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        scope INTEGER NOT NULL, key TEXT NOT NULL, log TEXT,
+        at INTEGER NOT NULL, rank REAL NOT NULL,
+        fact INTEGER NOT NULL, attempts INTEGER, duration REAL,
+        created INTEGER, last INTEGER, next INTEGER, updated INTEGER,
+        gone INTEGER, whole INTEGER, failed INTEGER
+    )""",
+    "CREATE UNIQUE INDEX by_key ON deliveries (scope, key)",
+    "CREATE INDEX by_time ON deliveries (scope, at DESC, rank, fact, attempts)",
+    "CREATE INDEX by_fact ON deliveries (scope, fact, at DESC, rank, attempts)",
+    # `whole` and `failed` of a row point here, as does `joined` where two became one.
+    """CREATE TABLE stretches (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        scope INTEGER NOT NULL, filter TEXT NOT NULL, joined INTEGER,
+        newest INTEGER, oldest INTEGER, rows INTEGER NOT NULL,
+        since INTEGER NOT NULL, until INTEGER NOT NULL, topped INTEGER, ended INTEGER NOT NULL
+    )""",
+    "CREATE INDEX stretches_of_scope ON stretches (scope, filter)",
+)
+
+MIGRATIONS: list[tuple[str, ...]] = [FIRST]
+"""Statement by statement, from no version to 1, from 1 to 2, and so on."""
+
+
+def schema() -> int:
+    """The version of this program."""
+    return len(MIGRATIONS)
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Generator[None, None, None]:
+    """All of it or nothing, and nobody else writes meanwhile."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+@contextmanager
+def snapshot(db: sqlite3.Connection) -> Generator[None, None, None]:
+    """Several reads of one and the same state."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def set_up(db: sqlite3.Connection) -> None:
+    """Bring a writing connection and its file to this version.
+
+    Raises:
+        NewerError: the file is of a newer version.
+        sqlite3.Error: it cannot be used.
+    """
+    if _version(db) == 0:
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    # Nothing in here is secret, and overwriting what is dropped takes most of the time of dropping.
+    db.execute("PRAGMA secure_delete = OFF")
+    db.execute("PRAGMA cache_size = -16000")
+    if _version(db) == schema():
+        return
+    with transaction(db):
+        # Another program may have done it in the meantime.
+        for number in range(_version(db), schema()):
+            for statement in MIGRATIONS[number]:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {number + 1}")
+
+
+def begin_numbers_at(db: sqlite3.Connection, number: int) -> None:
+    """Give rows of a new archive numbers that none of another one has."""
+    db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('deliveries', ?)", (number,))
+
+
+def _version(db: sqlite3.Connection) -> int:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > schema():
+        raise NewerError(f"version {version}")
+    return version

@@ -225,6 +225,8 @@ SCENES: dict[str, Scene] = {
     "deliveries_found": Scene(("enter", "slash", "5", "0", "2")),
     "deliveries_retried": Scene(("enter", "f", "r"), prepare=_first_delivers),
     "retry_review": Scene(("enter",), act=_review),
+    "query": Scene(("enter", "colon", *"code:5xx las")),
+    "query_wrong": Scene(("enter", "colon", *"code:5xx last:9q", "enter")),
     "filter": Scene(("enter", "F", "space", "tab", "down", "space")),
     "delivery_attempts": Scene(("enter", "j", "enter")),
     "delivery_payload": Scene(("enter", "j", "enter", "2")),

@@ -88,7 +88,7 @@ EVERYWHERE = Place(
             "X",
             "stop_retries",
             "",
-            "Stop sending retries; the one in flight is finished",
+            "Stop retries (the one in flight is finished) or an export",
         ),
         Command("app.quit", "q,ctrl+q", "quit", "quit", "Leave the program"),
     ),
@@ -132,6 +132,16 @@ DELIVERIES = Place(
             "failures only",
             "Show failures only, or all again",
         ),
+        Command(
+            "deliveries.query",
+            "colon",
+            "query",
+            "",
+            "Filter by a line: status:failed code:5xx last:2h timeout",
+        ),
+        Command(
+            "deliveries.drop", "backspace", "drop", "", "Take the last condition of the filter away"
+        ),
         Command("deliveries.filter", "F", "filter", "filter", "Filter by status, event and text"),
         Command("deliveries.triage", "t", "triage", "triage", "Fold what failed into its causes"),
         Command("deliveries.mark", "space", "mark", "mark", "Mark or unmark the row and go down"),
@@ -142,6 +152,7 @@ DELIVERIES = Place(
         Command("deliveries.next_failure", "e", "failure(1)", "", "To the next failure"),
         Command("deliveries.previous_failure", "E", "failure(-1)", "", "To the previous failure"),
         Command("deliveries.preview", "p", "preview", "preview", "Show or hide the preview"),
+        Command("deliveries.export", "x", "export", "export", "Write what matches to a file"),
         Command("deliveries.webhook", "w", "webhook", "webhook", "See and edit the webhook"),
     ),
 )
@@ -162,6 +173,29 @@ TRIAGE = Place(
             mutates=True,
         ),
         Command("triage.webhook", "w", "webhook", "webhook", "See and edit the webhook"),
+    ),
+)
+
+JSON = Place(
+    "json",
+    "Payload, response, raw",
+    (
+        Command("json.fold", "z", "fold", "fold", "Fold or unfold what is under the cursor"),
+        Command("json.fold_all", "Z", "fold_all", "", "Fold all below the top, or unfold all"),
+        Command(
+            "json.parent",
+            "left_curly_bracket",
+            "to_parent",
+            "",
+            "To what holds the value under the cursor",
+        ),
+        Command(
+            "json.sibling",
+            "right_curly_bracket",
+            "to_sibling",
+            "",
+            "To the next item of what holds it",
+        ),
     ),
 )
 
@@ -223,12 +257,24 @@ WEBHOOK = Place(
     ),
 )
 
-PLACES = (MOVING, OPENING, EVERYWHERE, FINDING, INSTANCES, DELIVERIES, TRIAGE, DELIVERY, WEBHOOK)
+PLACES = (
+    MOVING,
+    OPENING,
+    EVERYWHERE,
+    FINDING,
+    INSTANCES,
+    DELIVERIES,
+    TRIAGE,
+    DELIVERY,
+    JSON,
+    WEBHOOK,
+)
 COMMANDS = tuple(command for place in PLACES for command in place.commands)
 
 _DISPLAY = {
-    "question_mark": "?", "slash": "/", "escape": "esc", "left_square_bracket": "[",
-    "right_square_bracket": "]", "pagedown": "pgdn", "pageup": "pgup",
+    "question_mark": "?", "colon": ":", "slash": "/", "escape": "esc", "left_square_bracket": "[",
+    "right_square_bracket": "]", "left_curly_bracket": "{", "right_curly_bracket": "}",
+    "pagedown": "pgdn", "pageup": "pgup",
     "down": "↓", "up": "↑", "left": "←", "right": "→", "f5": "F5", "f1": "F1",
 }  # fmt: skip
 

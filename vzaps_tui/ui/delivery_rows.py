@@ -64,18 +64,38 @@ class DeliveryRows:
         return delivery_cells(row, self._outcome(row), self._now)
 
 
+def narrowed(
+    listing: Listing[Delivery], query: DeliveryQuery, kept: frozenset[str], now: datetime
+) -> tuple[Delivery, ...]:
+    """The rows to show: those that match, and those `kept` whatever they became."""
+    if query.is_empty:
+        return listing.rows
+    test = query.matcher(now)
+    return tuple(row for row in listing.rows if test(row) or row.key in kept)
+
+
+def why_empty(listing: Listing[Delivery], query: DeliveryQuery) -> str:
+    """What stands where no row is shown."""
+    if listing.rows:
+        return "No loaded delivery matches the filter.\nesc takes the filter away, F changes it."
+    if query.failed_only:
+        return "No failed delivery. f shows all."
+    return (
+        "No delivery yet.\n"
+        "Events that VZaps sends to the webhook will be listed here; w shows the webhook."
+    )
+
+
 def counts_text(
-    shown: tuple[Delivery, ...], listing: Listing[Delivery], query: DeliveryQuery, *, reading: bool
+    shown: tuple[Delivery, ...], listing: Listing[Delivery], query: DeliveryQuery, now: datetime
 ) -> str:
     """`93 of 250 loaded of 8,412`, and what limits it."""
     total = "?" if listing.total is None else f"{listing.total:,}"
     kind = " failed" if query.server_status else ""
     words = f"{len(shown):,} of {len(listing.rows):,} loaded of {total}{kind}"
-    if kept := sum(not query.matches(row) for row in shown):
+    if kept := len(shown) - len(narrowed(Listing(shown), query, frozenset(), now)):
         words += f" · {kept} just retried"
-    if reading:
-        words += " · reading on ..."
-    elif listing.end is End.REPEATS:
+    if listing.end is End.REPEATS:
         words += " · the API repeats its page: older ones cannot be read"
     if listing.unreadable:
         words += f" · {listing.unreadable} rows unreadable"
@@ -85,9 +105,9 @@ def counts_text(
 def copies_of(row: Delivery) -> tuple[CopyItem, ...]:
     """What can be copied of a delivery the list knows."""
     items = [CopyItem("i", "log id", row.id)] if row.id else []
-    items.append(CopyItem("e", "event", row.event))
+    items.append(CopyItem("n", "event name", row.event))
     if row.error:
-        items.append(CopyItem("r", "error", row.error))
+        items.append(CopyItem("e", "error", row.error))
     if row.target:
         items.append(CopyItem("u", "target URL, query hidden", mask_url(row.target)))
     return tuple(items)

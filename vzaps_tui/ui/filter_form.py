@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -29,7 +30,7 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
         ("ctrl+r", "clear", "Clear"),
     ]
 
-    def __init__(self, query: DeliveryQuery, seen: set[str]) -> None:
+    def __init__(self, query: DeliveryQuery, seen: frozenset[str]) -> None:
         super().__init__()
         self._asked = query
         names = [name for name in EVENTS if name != ALL]
@@ -73,11 +74,13 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
     @on(Button.Pressed, "#apply")
     def action_apply(self) -> None:
         """Use what is chosen."""
+        statuses = frozenset(StatusClass(kind) for kind in self._list("#statuses").chosen)
         self.dismiss(
-            DeliveryQuery(
-                frozenset(StatusClass(kind) for kind in self._list("#statuses").chosen),
-                self._list("#events").chosen,
-                self.query_one("#text", Input).value.strip(),
+            replace(
+                self._asked,
+                statuses=statuses,
+                events=self._list("#events").chosen,
+                text=self.query_one("#text", Input).value.strip(),
             )
         )
 

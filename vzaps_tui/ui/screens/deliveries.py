@@ -18,10 +18,18 @@ from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.commands import DELIVERIES, EVERYWHERE, FINDING, bindings
 from vzaps_tui.ui.copy_item import CopyItem
-from vzaps_tui.ui.delivery_rows import DeliveryRows, columns, copies_of, counts_text
+from vzaps_tui.ui.delivery_rows import (
+    DeliveryRows,
+    columns,
+    copies_of,
+    counts_text,
+    narrowed,
+    why_empty,
+)
 from vzaps_tui.ui.filter_form import FilterForm
 from vzaps_tui.ui.finding import step_to
 from vzaps_tui.ui.preview import Preview
+from vzaps_tui.ui.query_bar import QueryBar
 from vzaps_tui.ui.retry_review import review
 from vzaps_tui.ui.views import DeliveriesView
 from vzaps_tui.ui.widgets.count_line import CountLine
@@ -59,6 +67,7 @@ class DeliveriesScreen(Board[None]):
         with Horizontal(classes="pane"):
             yield VirtualTable(columns(retries=False), id="rows")
             yield Preview()
+        yield QueryBar(self.services.clock.now)
 
     @property
     def table(self) -> VirtualTable:
@@ -122,17 +131,16 @@ class DeliveriesScreen(Board[None]):
     def _show_rows(self) -> None:
         view, listing = self.view, self._listing
         jobs = self.host.jobs
-        self._rows = tuple(
-            row for row in listing.rows if view.query.matches(row) or row.key in view.kept
-        )
+        now = self.services.clock.now()
+        self._rows = narrowed(listing, view.query, view.kept, now)
         first = self.table.cursor_key is None
-        self.table.empty_text = self._why_empty()
+        self.table.empty_text = why_empty(listing, view.query)
         self.table.columns = columns(retries=jobs.has_steps(self._instance.id))
         self.table.show(
             DeliveryRows(
                 self._rows,
                 lambda row: jobs.outcome(self._instance.id, row.id),
-                self.services.clock.now(),
+                now,
             )
         )
         if first and view.cursor is not None:
@@ -141,25 +149,16 @@ class DeliveriesScreen(Board[None]):
         self._show_counts()
         self._show_preview()
 
-    def _why_empty(self) -> str:
-        if self._listing.rows:
-            return (
-                "No loaded delivery matches the filter.\nesc takes the filter away, F changes it."
-            )
-        if self.view.query.failed_only:
-            return "No failed delivery. f shows all."
-        return (
-            "No delivery yet.\n"
-            "Events that VZaps sends to the webhook will be listed here; w shows the webhook."
-        )
-
     def _show_counts(self) -> None:
         view = self.view
         marked = len(view.marked)
-        words = counts_text(self._rows, self._listing, view.query, reading=self._reading_more)
+        now = self.services.clock.now()
+        words = counts_text(self._rows, self._listing, view.query, now)
+        if self._reading_more:
+            words += " · reading on ..."
         if marked:
             words = f"{marked:,} marked · {words}"
-        self.query_one(CountLine).say(view.query.describe(), words)
+        self.query_one(CountLine).say(view.query.describe(now.tzinfo), words)
 
     # -- paging ----------------------------------------------------------------------------------
 
@@ -210,9 +209,8 @@ class DeliveriesScreen(Board[None]):
         if kept is not None:
             self._listing = kept.data
         else:
-            self._listing = Listing(
-                rows=tuple(row for row in self._listing.rows if query.matches(row)), end=End.MORE
-            )
+            rows = narrowed(self._listing, query, view.kept, self.services.clock.now())
+            self._listing = Listing(rows=rows, end=End.MORE)
         self._show_rows()
         self.load(force=False)
 
@@ -222,8 +220,26 @@ class DeliveriesScreen(Board[None]):
 
     def action_filter(self) -> None:
         """Open the filter form."""
-        seen = {row.event for row in self._listing.rows}
-        self.host.show(FilterForm(self.view.query, seen), self._filtered)
+        self.host.show(FilterForm(self.view.query, self._seen()), self._filtered)
+
+    def _seen(self) -> frozenset[str]:
+        return frozenset(row.event for row in self._listing.rows)
+
+    def action_query(self) -> None:
+        """Open the query line."""
+        self.query_one(QueryBar).open(self.view.query, self._seen())
+
+    @on(QueryBar.Asked)
+    def _asked(self, event: QueryBar.Asked) -> None:
+        event.stop()
+        if event.done:
+            self.table.focus()
+        self._filtered(event.query)
+
+    def action_drop(self) -> None:
+        """Take the last condition away."""
+        if chips := self.view.query.chips():
+            self._ask(chips[-1].without)
 
     def _filtered(self, query: DeliveryQuery | None) -> None:
         if query is not None and query != self.view.query:
@@ -235,6 +251,9 @@ class DeliveriesScreen(Board[None]):
 
     @override
     def peel(self) -> bool:
+        if (bar := self.query_one(QueryBar)).is_open:
+            bar.take_back()
+            return True
         if self._needle:
             self.seek("")
             return True
@@ -320,6 +339,10 @@ class DeliveriesScreen(Board[None]):
     def action_webhook(self) -> None:
         """Open the webhook form."""
         self.host.open_webhook(self._instance)
+
+    def action_export(self) -> None:
+        """Write what matches to a file, after a form."""
+        self.host.exports.offer(self._instance, self._rows, self._listing, self.view.query)
 
     # -- retrying --------------------------------------------------------------------------------
 

@@ -103,6 +103,7 @@ def test_every_place_of_the_design_is_there() -> None:
         "deliveries": "f F t space a u r e E p w",
         "triage": "r w",
         "delivery": "r left_square_bracket right_square_bracket tab 1 2 3 4",
+        "json": "z Z left_curly_bracket right_curly_bracket",
         "webhook": "ctrl+s ctrl+z",
     }
     for place in PLACES:

@@ -188,6 +188,7 @@ JSON = Place(
             "to_parent",
             "",
             "To what holds the value under the cursor",
+            palette=False,
         ),
         Command(
             "json.sibling",
@@ -195,6 +196,7 @@ JSON = Place(
             "to_sibling",
             "",
             "To the next item of what holds it",
+            palette=False,
         ),
     ),
 )

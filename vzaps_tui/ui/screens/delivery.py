@@ -6,23 +6,27 @@ from typing import TYPE_CHECKING
 
 from textual import events, on, work
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs
 from typing_extensions import override
 
+from vzaps_tui.domain.curl import curl_command
 from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
 from vzaps_tui.domain.masking import mask_url
+from vzaps_tui.domain.meaning import read_in_slices
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.ui.attempt_rows import COLUMNS, AttemptRows, attempts_note
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import DELIVERY, EVERYWHERE, FINDING, bindings
+from vzaps_tui.ui.commands import DELIVERY, EVERYWHERE, FINDING, JSON, bindings
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.retry_review import review
-from vzaps_tui.ui.summary import head
+from vzaps_tui.ui.slices import in_slices
+from vzaps_tui.ui.summary import fact_lines, head
+from vzaps_tui.ui.widgets.cells import fit
 from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.json_view import JsonView
-from vzaps_tui.ui.widgets.text_view import TextView
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -30,13 +34,22 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.instances import Instance
 
 _PARTS = {"attempts": "Attempts", "payload": "Payload", "response": "Response", "raw": "Raw"}
+_LOW = 30  # lines; a lower screen has one line for what the payload says
+_DEEPEST_COPIED = 20_000  # levels; a longer path takes longer to find than a key may
+
+
+def _curl_of(row: Delivery, detail: DeliveryDetail) -> list[CopyItem]:
+    if not row.target or not detail.payload:
+        return []
+    command = curl_command(row.target, detail.payload, is_json=detail.payload_is_json)
+    return [] if command is None else [CopyItem("c", "curl, secrets hidden", command)]
 
 
 class DeliveryScreen(Board[LogId | None]):
     """Returns the id of the delivery it was left at."""
 
-    PLACES = (EVERYWHERE, FINDING, DELIVERY)
-    BINDINGS = bindings(EVERYWHERE, FINDING, DELIVERY)
+    PLACES = (EVERYWHERE, FINDING, JSON, DELIVERY)
+    BINDINGS = bindings(EVERYWHERE, FINDING, JSON, DELIVERY)
 
     def __init__(self, instance: Instance, rows: tuple[Delivery, ...], row: Delivery) -> None:
         super().__init__()
@@ -45,6 +58,8 @@ class DeliveryScreen(Board[LogId | None]):
         self._ids = tuple(self._rows)
         self._row = row
         self._detail: DeliveryDetail | None = None
+        self._says = "…"
+        self._instead = ""  # what the parts say while there is no detail
 
     @override
     def crumbs(self) -> tuple[str, ...]:
@@ -59,7 +74,7 @@ class DeliveryScreen(Board[LogId | None]):
         with ContentSwitcher(initial="attempts-part", classes="pane"):
             yield VirtualTable(COLUMNS, id="attempts-part")
             yield JsonView(id="payload-part")
-            yield TextView(id="response-part")
+            yield JsonView(id="response-part")
             yield JsonView(id="raw-part")
 
     @override
@@ -117,8 +132,8 @@ class DeliveryScreen(Board[LogId | None]):
         table = self.query_one("#attempts-part", VirtualTable)
         table.empty_text = words
         table.show(AttemptRows((), self.services.clock.now()))
-        for part in ("payload", "response", "raw"):
-            self.query_one(f"#{part}-part", TextView).set_text(words)
+        self._instead = words
+        self._fill()
 
     def _take(self, envelope: Envelope[DeliveryDetail], *, asking: bool) -> None:
         detail = envelope.data
@@ -132,21 +147,44 @@ class DeliveryScreen(Board[LogId | None]):
         table = self.query_one("#attempts-part", VirtualTable)
         table.empty_text = attempts_note(detail)
         table.show(AttemptRows(detail.attempts, self.services.clock.now()))
-        payload = detail.payload
-        self.query_one("#payload-part", JsonView).set_text(
-            "The API told no payload." if payload is None else payload or "(empty)"
-        )
-        response = detail.response
-        self.query_one("#response-part", TextView).set_text(
-            "The API told no response body." if response is None else response or "(empty)"
-        )
-        self.query_one("#raw-part", JsonView).set_text(detail.raw)
+        self._fill()
+        self._explain(detail)
+
+    def _fill(self) -> None:
+        """Give the part in front its text; those behind cost nothing until they are turned to."""
+        view = self._text_view()
+        if view is not None:
+            text, view.empty_text = self._body(self.part)
+            view.set_text(text)
+
+    def _body(self, part: str) -> tuple[str, str]:
+        """The text of a part, and what is said where there is none."""
+        detail = self._detail
+        if detail is None:
+            return "", self._instead
+        text, missing = {
+            "payload": (detail.payload, "The API told no payload."),
+            "response": (detail.response, "The API told no response body."),
+        }.get(part, (detail.raw, ""))
+        return text or "", missing if text is None else "(empty)"
+
+    @work(group="meaning", exclusive=True)
+    async def _explain(self, detail: DeliveryDetail) -> None:
+        """Tell what the payload means; a large one is read in slices."""
+        meaning = await in_slices(read_in_slices(detail.payload or ""))
+        if detail is self._detail:
+            self._says = meaning.line or "-"
+            self._show_head()
 
     def _show_head(self) -> None:
         step = self.host.jobs.steps.get((self._instance.id, self._row.id))
         width = max(40, self.size.width - 2)
-        now = self.services.clock.now()
-        self.query_one("#head", Static).update(head(self._row, step, now, width))
+        facts = head(self._row, step, self.services.clock.now(), width)
+        lines = 1 if self.size.height < _LOW else 2
+        # Words that end before the edge leave room on the last line, hence the margin.
+        says = fit(self._says, lines * (width - 9) - 10 * (lines - 1)).rstrip()
+        told = Content("\n").join((facts, fact_lines((("Says", says),), width)))
+        self.query_one("#head", Static).update(told)
 
     def _note_step(self, step: RetryStep) -> None:
         if (step.instance, step.log_id) != (self._instance.id, self._row.id):
@@ -170,6 +208,7 @@ class DeliveryScreen(Board[LogId | None]):
     def _turned(self, event: Tabs.TabActivated) -> None:
         event.stop()
         self.query_one(ContentSwitcher).current = f"{event.tab.id}-part"
+        self._fill()
         if (widget := self.main_widget()) and not self.is_finding:
             widget.focus()
 
@@ -183,6 +222,7 @@ class DeliveryScreen(Board[LogId | None]):
             return
         self._row = self._rows[self._ids[place]]
         self._detail = None
+        self._says = "…"
         self.top_bar.crumbs = self.crumbs()
         self._say_in_parts("")
         self._show_head()
@@ -191,6 +231,39 @@ class DeliveryScreen(Board[LogId | None]):
     @override
     def leave(self) -> None:
         self.dismiss(self._row.id)
+
+    # -- folding ---------------------------------------------------------------------------------
+
+    def action_fold(self) -> None:
+        """Fold or unfold what the cursor is at."""
+        if view := self._tree():
+            view.fold()
+
+    def action_fold_all(self) -> None:
+        """Fold all below the first level, or unfold everything."""
+        if view := self._tree():
+            view.fold_all()
+
+    def _tree(self) -> JsonView | None:
+        """The part in front, if it is JSON; else says so."""
+        view = self._text_view()
+        if view is None:
+            self.host.say("Nothing folds in this part; 2 is the payload.")
+        elif view.folds is None:
+            self.host.say("Nothing folds here: this is not JSON.")
+        else:
+            return view
+        return None
+
+    def action_to_parent(self) -> None:
+        """To what the cursor is in."""
+        if view := self._text_view():
+            view.to_parent()
+
+    def action_to_sibling(self) -> None:
+        """To the next item."""
+        if view := self._text_view():
+            view.to_sibling()
 
     # -- retrying --------------------------------------------------------------------------------
 
@@ -203,9 +276,9 @@ class DeliveryScreen(Board[LogId | None]):
 
     # -- finding and copying -----------------------------------------------------------------------
 
-    def _text_view(self) -> TextView | None:
+    def _text_view(self) -> JsonView | None:
         widget = self.main_widget()
-        return widget if isinstance(widget, TextView) else None
+        return widget if isinstance(widget, JsonView) else None
 
     @override
     def seek(self, needle: str) -> str:
@@ -216,7 +289,7 @@ class DeliveryScreen(Board[LogId | None]):
         return "looking ..." if needle else ""
 
     @work(group="find", exclusive=True)
-    async def _find(self, view: TextView, needle: str) -> None:
+    async def _find(self, view: JsonView, needle: str) -> None:
         count = await view.find(needle)
         if needle:
             view.next_match()
@@ -232,13 +305,26 @@ class DeliveryScreen(Board[LogId | None]):
 
     @override
     def copies(self) -> tuple[CopyItem, ...]:
-        items = [CopyItem("i", "log id", self._row.id)]
+        items = [CopyItem("i", "log id", self._row.id), *self._copies_here()]
         if self._row.target:
             items.append(CopyItem("u", "target URL, query hidden", mask_url(self._row.target)))
+        if self._row.error:
+            items.append(CopyItem("e", "error", self._row.error))
         if self._detail is not None:
+            items += _curl_of(self._row, self._detail)
             if self._detail.payload:
                 items.append(CopyItem("p", "payload", self._detail.payload))
             if self._detail.response:
                 items.append(CopyItem("r", "response", self._detail.response))
             items.append(CopyItem("a", "the API's answer, secrets hidden", self._detail.raw))
         return tuple(items)
+
+    def _copies_here(self) -> list[CopyItem]:
+        """The value under the cursor and its path, in a part that is JSON."""
+        view = self._text_view()
+        if view is None or view.folds is None:
+            return []
+        items = [CopyItem("v", "value", view.value_here())]
+        if view.depth_here < _DEEPEST_COPIED:
+            items.append(CopyItem("q", "its path, for jq", view.path_here()))
+        return items

@@ -356,4 +356,5 @@ class VirtualTable(CursorLines):
             body = crop(body, x, x + width)
             used = max(0, min(used - x, width))
         rest = Segment(" " * (width - used), style)
-        return Strip([*gutter, *body, rest], GUTTER + width).crop(0, self.view_width)
+        strip = Strip([*gutter, *body, rest], GUTTER + width)
+        return strip.crop(0, self.view_width).simplify()

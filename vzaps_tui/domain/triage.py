@@ -204,7 +204,8 @@ def examine(rows: Iterable[Delivery], now: datetime) -> Findings:
 def target_host(target: str | None) -> str:
     """Host and port of a URL in lower case; nothing else of it; empty where there is none."""
     masked = mask_url(target or "")
-    rest = masked.partition("//")[2] or masked
+    head, slashes, after = masked.partition("//")
+    rest = after if slashes and (not head or head.endswith(":")) else masked
     for end in "/?#\\":
         rest = rest.partition(end)[0]
     return rest.rpartition("@")[2].lower()

@@ -216,7 +216,11 @@ class DeliveryService:
         )
         await walk.down()
         self._edges[question] = walk.edge
-        rows = updated_by(walk.listing.rows, self._held(question).rows)
+        now_held = self._held(question)
+        # Only where rows were noted meanwhile is there anything to bring together.
+        rows = walk.listing.rows
+        if now_held is not held.data:
+            rows = updated_by(rows, now_held.rows)
         listing = _capped(replace(walk.listing, rows=rows))
         if walk.restarted:
             envelope = Envelope(listing, self._clock.now())

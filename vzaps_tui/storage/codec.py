@@ -65,6 +65,7 @@ def decode(kind: str, body: bytes) -> Any:  # noqa: ANN401 - its type depends on
 
 
 def _masked(kind: str, value: object, mask: Mask) -> object:
+    @cache  # the rows of a list have few targets
     def url(text: str | None) -> str | None:
         return None if text is None else mask(mask_url(text))
 

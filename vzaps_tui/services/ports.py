@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -9,7 +11,17 @@ from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
 from vzaps_tui.domain.envelope import Answer, Envelope, Question
 from vzaps_tui.domain.instances import Instance, InstanceId, SessionStatus
 from vzaps_tui.domain.paging import Page
+from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.retries import RetryReceipt
+from vzaps_tui.domain.selection import (
+    Group,
+    Histogram,
+    Put,
+    Reading,
+    Scope,
+    Selection,
+    Stretch,
+)
 from vzaps_tui.domain.webhooks import WebhookConfig
 
 
@@ -97,4 +109,76 @@ class EnvelopeStore(Protocol):
         self, base_url: str, account: str, instance: str, kinds: frozenset[str]
     ) -> None:
         """Drop what is kept of these kinds of an instance."""
+        ...
+
+
+class DeliveryArchive(Protocol):
+    """Every delivery row ever read, in order. A broken or full disk raises nothing.
+
+    Questions run off the loop; cancelling the task that asks interrupts them, so whoever asks anew
+    cancels what was asked before. `page`, `place` and `gone` answer at once and are called from the
+    loop's thread only.
+    """
+
+    async def put(
+        self, scope: Scope, rows: Iterable[Delivery], reading: Reading | None = None
+    ) -> Put:
+        """Keep rows, newest first; with a reading, also what it makes certain, or neither."""
+        ...
+
+    async def vanished(self, scope: Scope, keys: Iterable[str], at: datetime) -> int:
+        """Mark rows that the server does not have any more; they stay. How many were not yet."""
+        ...
+
+    async def select(
+        self, scope: Scope, query: DeliveryQuery, now: datetime | None = None
+    ) -> Selection:
+        """The numbers of all rows that match, newest first; `now` is needed for `last`."""
+        ...
+
+    async def first(
+        self, scope: Scope, query: DeliveryQuery, limit: int, now: datetime | None = None
+    ) -> array[int]:
+        """The newest numbers of those; does not wait for a `select` that runs."""
+        ...
+
+    async def count(self, scope: Scope, query: DeliveryQuery, now: datetime | None = None) -> int:
+        """How many match."""
+        ...
+
+    async def groups(
+        self, scope: Scope, query: DeliveryQuery, now: datetime | None = None
+    ) -> tuple[Group, ...]:
+        """Those that match, folded by how they were answered; most rows first."""
+        ...
+
+    async def histogram(
+        self,
+        scope: Scope,
+        query: DeliveryQuery,
+        span: tuple[datetime, datetime],
+        buckets: int,
+        now: datetime | None = None,
+    ) -> Histogram:
+        """Delivered and failed ones of those that match, over a span of time."""
+        ...
+
+    async def events(self, scope: Scope) -> tuple[str, ...]:
+        """Names of the events that rows have, in order."""
+        ...
+
+    async def coverage(self, scope: Scope, server_filter: str | None) -> tuple[Stretch, ...]:
+        """What is held of a list without gaps: the stretch at its top first."""
+        ...
+
+    def page(self, rowids: Sequence[int]) -> list[Delivery | None]:
+        """The rows of these numbers in their order; None for one that was dropped meanwhile."""
+        ...
+
+    def place(self, scope: Scope, key: str) -> int | None:
+        """The number of a row; it never gets another one. None if it is not held."""
+        ...
+
+    def gone(self, rowids: Sequence[int]) -> frozenset[int]:
+        """Which of these rows the server is known not to have any more."""
         ...

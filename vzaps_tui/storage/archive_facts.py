@@ -11,7 +11,7 @@ import msgspec
 
 from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.masking import mask_url
-from vzaps_tui.storage.archive_rows import Fact, Mask, fact_of, is_timed, naming
+from vzaps_tui.storage.archive_rows import PLAIN, Fact, Mask, fact_of, is_timed, naming
 
 _MOST = 50_000
 _ADD = (
@@ -67,9 +67,13 @@ class FactEntry:
 
     def number(self, row: Delivery) -> tuple[int, Fact]:
         """The fact of a row and its number."""
+        ident = row.id
         raw = (
-            naming(row),
-            is_timed(row),
+            # Plain ones are most by far, and this is asked of every row.
+            PLAIN
+            if ident and ident == row.key and ident.isprintable() and ident.isascii()
+            else naming(row),
+            row.created_at is not None or is_timed(row),
             row.status,
             row.event,
             row.http_status,

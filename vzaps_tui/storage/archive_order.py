@@ -53,16 +53,16 @@ def set_times(entries: Sequence[Entry], above: Place | None, birth: int) -> None
     bare: list[Entry] = []
     for entry in entries:
         moment = time_of(entry.row)
-        if moment is None and entry.old is not None:
-            moment = entry.old_place[0]
-        if moment is None and last is None:
+        if moment is None:
+            moment = last if entry.old is None else entry.old_place[0]
+        if moment is None:
             bare.append(entry)
             continue
-        entry.at = moment if moment is not None else (last or 0)
-        last = entry.at
-        for one in bare:
-            one.at = last
-        bare.clear()
+        entry.at = last = moment
+        if bare:
+            for one in bare:
+                one.at = last
+            bare.clear()
     for one in bare:
         one.at = birth
 
@@ -90,15 +90,16 @@ class Ranks:
         """Set `rank` of the new ones among consecutive rows."""
         waiting: list[Entry] = []
         for entry in entries:
-            if waiting and waiting[0].at != entry.at:
-                self._place(waiting, None)
-                waiting = []
+            if waiting:
+                if waiting[0].at != entry.at:
+                    self._place(waiting, None)
+                    waiting = []
+                elif entry.rank is not None:
+                    self._place(waiting, entry.rank)
+                    waiting = []
             if entry.rank is None:
                 waiting.append(entry)
                 continue
-            if waiting:
-                self._place(waiting, entry.rank)
-                waiting = []
             self._last = (entry.at, entry.rank)
             self._top = False
         if waiting:

@@ -18,7 +18,7 @@ from vzaps_tui.domain.masking import mask_url
 Mask = Callable[[str], str]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY, _SECOND = 86_400_000_000, 1_000_000
+_MICRO: Final = timedelta(microseconds=1)
 _INT: Final = 2**63 - 1
 
 UNNAMED, PLAIN, ODD = 0, 1, 2
@@ -43,8 +43,7 @@ def micros(moment: datetime) -> int:
     """Microseconds since 1970, of a moment that can be told again in UTC."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    since = moment - _EPOCH
-    return since.days * _DAY + since.seconds * _SECOND + since.microseconds
+    return (moment - _EPOCH) // _MICRO
 
 
 _FIRST: Final = micros(datetime(1, 1, 1, tzinfo=UTC))
@@ -52,7 +51,10 @@ _LAST: Final = micros(datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC))
 
 
 def _kept_moment(moment: datetime | None) -> int | None:
-    return None if moment is None else min(max(micros(moment), _FIRST), _LAST)
+    if moment is None:
+        return None
+    number = (moment - _EPOCH) // _MICRO if moment.tzinfo is UTC else micros(moment)
+    return number if _FIRST <= number <= _LAST else min(max(number, _FIRST), _LAST)
 
 
 def moment_of(number: int) -> datetime:
@@ -144,9 +146,15 @@ def time_of(row: Delivery) -> int | None:
 
 def own_of(row: Delivery) -> tuple[Any, ...]:
     """What is a row's own: log, attempts, duration and the four times, as columns."""
-    moments = (row.created_at, row.last_attempt_at, row.next_retry_at, row.updated_at)
-    log = None if row.id == row.key else row.id
-    return (log, row.attempts, row.duration_ms, *map(_kept_moment, moments))
+    return (
+        None if row.id == row.key else row.id,
+        row.attempts,
+        row.duration_ms,
+        _kept_moment(row.created_at),
+        _kept_moment(row.last_attempt_at),
+        _kept_moment(row.next_retry_at),
+        _kept_moment(row.updated_at),
+    )
 
 
 def delivery_of(columns: Sequence[Any], fact: Fact) -> Delivery:

@@ -98,7 +98,8 @@ def set_up(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA synchronous = NORMAL")
     # Nothing in here is secret, and overwriting what is dropped takes most of the time of dropping.
     db.execute("PRAGMA secure_delete = OFF")
-    db.execute("PRAGMA cache_size = -16000")
+    db.execute("PRAGMA cache_size = -32000")
+    db.execute("PRAGMA wal_autocheckpoint = 4000")
     if _version(db) == schema():
         return
     with transaction(db):

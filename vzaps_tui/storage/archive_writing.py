@@ -27,7 +27,7 @@ from vzaps_tui.storage.archive_rows import (
 )
 from vzaps_tui.storage.archive_schema import transaction
 
-ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 5000
 """Rows of one transaction: others wait no longer than it takes."""
 _KEYS_AT_ONCE = 500
 _INSERT = (

@@ -328,7 +328,7 @@ async def test_copies_hide_the_query_of_the_target() -> None:
         assert "s3cret" not in screen_text(pilot)
         await press(pilot, "u")
         assert app.clipboard == "https://hooks.example.com/a?token=•••"
-        await press(pilot, "y", "r")
+        await press(pilot, "y", "e")
         assert app.clipboard == "oops"
 
 

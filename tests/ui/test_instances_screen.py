@@ -232,7 +232,7 @@ async def test_copy_menu_hands_over_the_id_and_says_so() -> None:
         await press(pilot, "i")
         front(pilot, InstancesScreen)
         assert app.clipboard == "VZ02"
-        assert "4 characters handed to your terminal's clipboard" in toasts(app)
+        assert "Handed to your terminal (OSC 52): id, 4 characters." in toasts(app)
         await press(pilot, "y", "j", "enter")
         assert app.clipboard == "Sales"
         await press(pilot, "y", "escape")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from vzaps_tui.services.instances import InstanceService
 from vzaps_tui.services.retrying import RetryService
 from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.settings import Settings
+from vzaps_tui.ui.clipboard import Clipboard
 from vzaps_tui.ui.launch import Launch, Missing, Services
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         read_only=settings.read_only,
         notices=plan.notices if plan.demo else (*settings.notices, *plan.notices),
         keymap=settings.keys,
+        clipboard=_clipboard(plan),
         warm=_warm(gateway, store),
         close=_close(gateway, cache, store),
     )
@@ -96,6 +99,12 @@ def _label(plan: Plan) -> str:
     if settings.profile and settings.sources.get("client_token") == "profile":
         return visible(settings.profile)
     return visible(urlsplit(settings.base_url).netloc)
+
+
+def _clipboard(plan: Plan) -> Clipboard:
+    """The ways to a clipboard from here; a last resort on disk only where there is a disk."""
+    folder = None if plan.archive is None else plan.archive.parent
+    return Clipboard(wish=plan.settings.clipboard, environ=os.environ, folder=folder)
 
 
 def _instance(plan: Plan) -> InstanceId | None:

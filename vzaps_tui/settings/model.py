@@ -24,6 +24,7 @@ class Kind(StrEnum):
     URL = "an address"
     SWITCH = "true or false"
     RATE = "a number"
+    CLIPBOARD = "auto, native, osc52 or file"
 
 
 class Declaration(NamedTuple):
@@ -98,6 +99,13 @@ class Settings:
     )
     retry_pace: float = field(
         default=1.0, metadata=_said(Kind.RATE, "Most retries a second, when there are several.")
+    )
+    clipboard: str = field(
+        default="auto",
+        metadata=_said(
+            Kind.CLIPBOARD,
+            "How to copy: `native` tool, `osc52` (your terminal), `file`, or `auto`: what fits.",
+        ),
     )
     profile: str | None = None
     keys: Mapping[str, str] = field(default_factory=lambda: EMPTY)

@@ -13,6 +13,7 @@ from vzaps_tui.settings.model import Declaration, Kind
 
 _MAX_RATE: Final = 1000.0
 _LONGEST_SHOWN: Final = 80
+_CLIPBOARDS: Final = ("auto", "native", "osc52", "file")
 _SWITCHES: Final = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
@@ -110,6 +111,13 @@ def _switch(value: object) -> bool:
     return value
 
 
+def _clipboard(value: object) -> str:
+    way = value.strip().lower() if isinstance(value, str) else ""
+    if way not in _CLIPBOARDS:
+        raise ValueError(f"must be {Kind.CLIPBOARD}")
+    return way
+
+
 def _rate(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
@@ -124,4 +132,5 @@ _READERS: Final = {
     Kind.URL: _url,
     Kind.SWITCH: _switch,
     Kind.RATE: _rate,
+    Kind.CLIPBOARD: _clipboard,
 }

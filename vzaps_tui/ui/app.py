@@ -21,7 +21,9 @@ from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.commands import COMMANDS, EVERYWHERE, bindings
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.copy_menu import CopyMenu
+from vzaps_tui.ui.copying import Copying
 from vzaps_tui.ui.dialogs import Choice, ConfirmScreen
+from vzaps_tui.ui.exports import Exports
 from vzaps_tui.ui.help import HelpScreen
 from vzaps_tui.ui.jobs import Jobs
 from vzaps_tui.ui.palette import CommandProvider
@@ -55,6 +57,7 @@ class VzapsApp(App[str]):
     Attributes:
         launch: what the composition root gave.
         jobs: retries under way and their last words.
+        exports: the export under way.
         views: what a person last looked at, per instance.
         undo: configuration before the last save, per instance.
     """
@@ -71,6 +74,8 @@ class VzapsApp(App[str]):
         self.launch = launch
         retries = launch.services.retries if launch.services else None
         self.jobs = Jobs(self, retries, self.report_retries)
+        self.exports = Exports(self, self)
+        self._copying = Copying(self, launch.clipboard, self._send, self.say)
         self.views: dict[InstanceId, DeliveriesView] = {}
         self.undo: dict[InstanceId, WebhookConfig] = {}
         self._first: Screen[None] | None = None
@@ -310,11 +315,13 @@ class VzapsApp(App[str]):
         """Boards do this themselves."""
 
     def action_stop_retries(self) -> None:
-        """Send no more retries."""
+        """Send no more retries; where there are none, write no more of an export."""
         if self.jobs.stop():
             self.say("Stopped: the one in flight is finished, the rest is not sent.")
+        elif self.exports.stop():
+            self.say("Export stopped: no file was written.")
         else:
-            self.say("No retry is under way.")
+            self.say("No retry or export is under way.")
 
     def action_help(self) -> None:
         """The keys of the screen in front."""
@@ -336,6 +343,8 @@ class VzapsApp(App[str]):
                 f"{tally.total - tally.settled} of {tally.total} retries are not settled. What is "
                 "not sent yet stays unsent; what the others led to will not be told."
             )
+        if self.exports.is_busy:
+            return "An export is being written. Nothing of it would be left."
         if any(isinstance(board, Board) and board.unsaved() for board in self.screen_stack):
             return "A webhook form has changes that are not saved."
         return ""
@@ -354,12 +363,13 @@ class VzapsApp(App[str]):
             self.say("There is nothing to copy here.")
 
     def copy(self, item: CopyItem) -> None:
-        """Hand text to the terminal's clipboard, and say just that."""
-        self.copy_to_clipboard(item.text)
-        self.say(
-            f"{item.label}: {len(item.text):,} characters handed to your terminal's clipboard "
-            "(OSC 52). If pasting brings nothing, your terminal or tmux does not allow it."
-        )
+        """Bring text to a clipboard, and say which way it went."""
+        self._clipboard = item.text  # what pasting inside the program gives
+        self._copying.start(item)
+
+    def _send(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
 
 
 def _word(outcome: Outcome) -> str:

@@ -102,11 +102,13 @@ class Board(Screen[Result]):
         if widget := self.main_widget():
             widget.focus()
         self.host.jobs.changed.subscribe(self, lambda _: self._jobs_changed(), immediate=True)
+        self.host.exports.changed.subscribe(self, lambda _: self._jobs_changed(), immediate=True)
         self._jobs_changed()
         self.call_after_refresh(self.load, force=False)
 
     def _jobs_changed(self) -> None:
-        self.query_one(JobLine).tally = self.host.jobs.tally
+        retries = self.host.jobs.tally
+        self.query_one(JobLine).tally = retries if retries.is_busy else self.host.exports.tally
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover the screen where it has no room."""

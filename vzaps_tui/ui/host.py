@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.webhooks import WebhookConfig
     from vzaps_tui.ui.copy_item import CopyItem
     from vzaps_tui.ui.dialogs import Choice
+    from vzaps_tui.ui.exports import Exports
     from vzaps_tui.ui.jobs import Jobs
     from vzaps_tui.ui.launch import Launch
     from vzaps_tui.ui.views import DeliveriesView
@@ -33,12 +34,14 @@ class Host(Protocol):
     Attributes:
         launch: what the composition root gave.
         jobs: retries under way and their last words.
+        exports: the export under way.
         views: what a person last looked at, per instance.
         undo: configuration before the last save, per instance.
     """
 
     launch: Launch
     jobs: Jobs
+    exports: Exports
     views: dict[InstanceId, DeliveriesView]
     undo: dict[InstanceId, WebhookConfig]
 
@@ -115,7 +118,7 @@ class Host(Protocol):
         ...
 
     def copy(self, item: CopyItem) -> None:
-        """Hand text to the terminal's clipboard, and say just that."""
+        """Bring text to a clipboard, and say which way it went."""
         ...
 
     def start_demo(self) -> None:

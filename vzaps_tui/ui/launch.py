@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from vzaps_tui.ui.clipboard import Clipboard
+
 if TYPE_CHECKING:
     from vzaps_tui.domain.instances import InstanceId
     from vzaps_tui.domain.masking import Masker
@@ -53,6 +55,7 @@ class Launch:
         notices: words to say once at start (a cache file moved aside, an unknown key).
         keymap: command id to keys, from the config file.
         masker: hides secrets in any text.
+        clipboard: the ways to a clipboard from here.
         warm: run once after the first frame: loads what start-up left out; returns words to
             say once.
         close: run at the end: closes connections, stops the embedded emulator.
@@ -66,5 +69,6 @@ class Launch:
     missing: Missing | None = None
     notices: tuple[str, ...] = ()
     keymap: Mapping[str, str] = field(default_factory=dict[str, str])
+    clipboard: Clipboard = field(default_factory=Clipboard)
     warm: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     close: Callable[[], Awaitable[None]] | None = None

@@ -22,6 +22,7 @@ VALUES: dict[str, tuple[str, object]] = {
     "read_only": ("yes", True),
     "requests_per_second": ("7", 7.0),
     "retry_pace": ("0.5", 0.5),
+    "clipboard": (" OSC52 ", "osc52"),
 }
 KEPT: dict[str, object] = {
     "client_token": Secret("ct-file"),
@@ -32,6 +33,7 @@ KEPT: dict[str, object] = {
     "read_only": True,
     "requests_per_second": 2.0,
     "retry_pace": 0.25,
+    "clipboard": "file",
 }
 FLAGS: dict[str, tuple[object, object]] = {
     "instance_id": ("VZFLAG", "VZFLAG"),

@@ -83,6 +83,14 @@ def test_switches_of_the_environment(text: str, kept: bool) -> None:  # noqa: FB
     assert from_text(SETTINGS["read_only"], text, "x") is kept
 
 
+@pytest.mark.parametrize("value", ["", "tmux", 1, True, ["auto"]])
+def test_ways_to_copy(value: object) -> None:
+    with pytest.raises(SettingsError) as caught:
+        accept(SETTINGS["clipboard"], value, "clipboard")
+    assert "must be auto, native, osc52 or file" in caught.value.reason
+    assert accept(SETTINGS["clipboard"], " Native", "clipboard") == "native"
+
+
 def test_a_long_value_is_cut() -> None:
     with pytest.raises(SettingsError) as caught:
         accept(URL, "x" * 500, "--base-url")

@@ -1,4 +1,4 @@
-"""One line above the keys while retries are under way: a bar with counts, and how to stop."""
+"""One line above the keys while work is under way: a bar with counts, and how to stop."""
 
 from __future__ import annotations
 
@@ -14,11 +14,21 @@ _BAR = 20
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of the retries of this run: how many, how many are settled, and what they came to."""
+    """Counts of work under way.
+
+    Attributes:
+        total: how many things are to be done.
+        settled: how many are done.
+        words: what they came to.
+        doing: what is being done.
+        done: what is said of the settled ones.
+    """
 
     total: int = 0
     settled: int = 0
     words: tuple[tuple[str, int], ...] = ()
+    doing: str = "Retrying"
+    done: str = "settled"
 
     @property
     def is_busy(self) -> bool:
@@ -46,9 +56,9 @@ class JobLine(Widget):
         full = 0 if not tally.total else _BAR * tally.settled // tally.total
         counts = "".join(f" · {count} {word}" for word, count in tally.words)
         return Content.assemble(
-            "Retrying ",
+            f"{tally.doing} ",
             ("━" * full, "$text-success"),
             ("─" * (_BAR - full), "$text-muted"),
-            f" {tally.settled} of {tally.total} settled{counts}",
+            f" {tally.settled:,} of {tally.total:,} {tally.done}{counts}",
             ("   X stops", "$text-muted"),
         )

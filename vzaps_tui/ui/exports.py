@@ -1,0 +1,170 @@
+"""The export under way: it belongs to the app and lives on when a screen is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from textual.signal import Signal
+
+from vzaps_tui.domain.exporting import (
+    Export,
+    ExportError,
+    ExportExistsError,
+    ExportFormat,
+    Scope,
+    covers,
+    default_name,
+)
+from vzaps_tui.services.exporting import Written, write_export
+from vzaps_tui.ui.dialogs import Choice
+from vzaps_tui.ui.export_form import ExportChoice, ExportForm
+from vzaps_tui.ui.widgets.job_line import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import App
+    from textual.content import Content
+    from textual.screen import Screen
+    from textual.worker import Worker
+
+    from vzaps_tui.domain.deliveries import Delivery
+    from vzaps_tui.domain.instances import Instance
+    from vzaps_tui.domain.paging import Listing
+    from vzaps_tui.domain.problems import VzapsError
+    from vzaps_tui.domain.query import DeliveryQuery
+    from vzaps_tui.ui.launch import Launch
+
+Result = TypeVar("Result")
+
+_LONG = 12.0  # seconds that words with a path stay
+
+
+class Teller(Protocol):
+    """What is needed of the app to speak with a person; as in `Host`, which knows this module."""
+
+    launch: Launch
+
+    def say(self, words: str, *, severity: str = "information", timeout: float = 5) -> None:
+        """A toast."""
+        ...
+
+    def words_for(self, problem: VzapsError) -> str:
+        """A problem in words."""
+        ...
+
+    def show(
+        self, screen: Screen[Result], done: Callable[[Result | None], None] | None = None
+    ) -> None:
+        """Put a screen in front."""
+        ...
+
+    async def ask(self, title: str, body: str | Content, choices: tuple[Choice, ...]) -> str:
+        """A dialog; the id of the choice, or empty for Cancel."""
+        ...
+
+
+class Exports:
+    """Writes one export at a time as a worker of the app."""
+
+    def __init__(self, app: App[Any], host: Teller) -> None:
+        self._app = app
+        self._host = host
+        self._worker: Worker[None] | None = None
+        self.last: ExportChoice | None = None
+        self.tally = Tally()
+        self.changed: Signal[Tally] = Signal(app, "export")
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a file is being written."""
+        return self._worker is not None and not self._worker.is_finished
+
+    def offer(
+        self,
+        instance: Instance,
+        rows: tuple[Delivery, ...],
+        listing: Listing[Delivery],
+        query: DeliveryQuery,
+    ) -> None:
+        """Open the form for these rows of a listing, and write what it asks for."""
+        services = self._host.launch.services
+        if not rows or services is None:
+            self._host.say("There is nothing to export: no loaded delivery matches.")
+            return
+        now = services.clock.now()
+        scope = Scope(
+            instance.id, instance.name, query.describe(now.tzinfo), len(listing.rows), listing.total
+        )
+
+        def chosen(choice: ExportChoice | None) -> None:
+            if choice is not None:
+                masker = self._host.launch.masker
+                self.start(
+                    Export(rows, scope, choice.form, now, choice.keep_personal, masker), choice
+                )
+
+        form = ExportForm(
+            covers(len(rows), scope.loaded, scope.total),
+            lambda kind: default_name(instance.id, kind, now),
+            self.last,
+        )
+        self._host.show(form, chosen)
+
+    def start(self, export: Export, choice: ExportChoice, *, replace: bool = False) -> None:
+        """Begin to write; returns at once."""
+        self.last = choice
+        if self.is_busy:
+            self._host.say("An export is under way; X stops it.", severity="warning")
+            return
+        self._worker = self._app.run_worker(
+            self._run(export, choice, replace=replace),
+            name="export",
+            group="export",
+            exclusive=False,
+        )
+
+    def stop(self) -> bool:
+        """Call it off; nothing of it stays. Whether anything was under way."""
+        busy = self.is_busy
+        if self._worker is not None and busy:
+            self._worker.cancel()
+        return busy
+
+    async def _run(self, export: Export, choice: ExportChoice, *, replace: bool) -> None:
+        total = len(export.rows)
+
+        def tell(rows: int) -> None:
+            self._show(Tally(total, rows, doing="Exporting", done="rows written"))
+
+        tell(0)
+        try:
+            written = await write_export(export, choice.path, tell, replace=replace)
+        except ExportExistsError as problem:
+            self._app.run_worker(
+                self._ask(export, choice, problem), name="replace", group="confirm", exclusive=True
+            )
+        except ExportError as problem:
+            self._host.say(self._host.words_for(problem), severity="error", timeout=_LONG)
+        else:
+            self.last = ExportChoice(choice.form, "", keep_personal=choice.keep_personal)
+            self._host.say(_said(export, written), timeout=_LONG)
+        finally:
+            self._show(Tally())
+
+    def _show(self, tally: Tally) -> None:
+        self.tally = tally
+        self.changed.publish(tally)
+
+    async def _ask(self, export: Export, choice: ExportChoice, problem: ExportExistsError) -> None:
+        body = f"{problem.reason}.\nx opens the form again, where the name can be changed."
+        answer = await self._host.ask("Replace the file?", body, (Choice("yes", "Replace it"),))
+        if answer:
+            self.start(export, choice, replace=True)
+
+
+def _said(export: Export, written: Written) -> str:
+    kept = "personal data kept" if export.keep_personal else "personal data hidden"
+    size = f"{max(1, round(written.size / 1000)):,} kB"
+    report = " with their causes" if export.form is ExportFormat.MARKDOWN else ""
+    return f"{written.rows:,} deliveries{report} written to {written.path} ({size}, {kept})."

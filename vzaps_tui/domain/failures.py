@@ -38,7 +38,7 @@ _SIGNS: dict[FailureKind, tuple[str, ...]] = {
     FailureKind.RESET: (
         r"connection reset|reset by peer|econnreset|econnaborted|epipe|broken pipe",
         r"hang up|hung up|\beof\b|server disconnected|connection (?:was )?(?:closed|aborted)",
-        r"clos(?:ed|ing) (?:the )?connection|without (?:sending )?a(?:ny)? response",
+        r"(?:closed|closing) (?:the )?connection|without (?:sending )?a(?:ny)? response",
     ),
 }
 _READERS = tuple(

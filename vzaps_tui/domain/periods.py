@@ -78,7 +78,7 @@ def read_moment(word: str, now: datetime, *, end: bool = False) -> datetime:
     found = _MOMENT.fullmatch(word)
     try:
         if (span := _span(word)) is not None:
-            return fixed(now - span)
+            return (fixed(now) - span).astimezone(now.tzinfo)
         if word and found and (found["name"] or "today") in DAY_WORDS:
             return fixed(_on_calendar(found, now, end=end))
     except PeriodError:
@@ -123,9 +123,12 @@ def fixed(moment: datetime) -> datetime:
 
 
 def back(now: datetime, span: timedelta) -> datetime:
-    """The moment `span` before `now`, or the first there is."""
+    """The moment `span` before `now`, or the first there is.
+
+    Of a moment in a zone Python takes a span off the clock on the wall, which may have been moved.
+    """
     try:
-        return now - span
+        return fixed(now) - span
     except OverflowError:
         return datetime.min.replace(tzinfo=UTC)
 

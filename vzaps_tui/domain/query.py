@@ -187,7 +187,7 @@ class DeliveryQuery:
     def _oldest(self, now: datetime | None) -> datetime:
         if now is None or self.last is None:
             raise ValueError("what the last hours are depends on now")
-        return back(now, self.last)
+        return _back(now, self.last)
 
     @cached_property
     def _test(self) -> Test:
@@ -239,6 +239,9 @@ def _period(query: DeliveryQuery, zone: tzinfo | None) -> Iterator[tuple[str, De
 def code_order(code: CodeMatch) -> tuple[int, int, str]:
     """Sort key: codes by number, then what is no code."""
     return (code.low or MOST_ATTEMPTS, code.high, code.word)
+
+
+_back = lru_cache(maxsize=8)(back)  # asked of every row with the same now
 
 
 def _every(tests: list[Test]) -> Test:

@@ -217,8 +217,10 @@ class _Reading:
     def query(self) -> DeliveryQuery:
         """Read all of it."""
         words = split(self._text)
-        for at, word in enumerate(words):
-            self._take(word, {other.name for other in words[:at]})
+        before: set[str] = set()
+        for word in words:
+            self._take(word, before)
+            before.add(word.name)
         if self._since and self._until and self._since >= self._until:
             last = next(word for word in reversed(words) if word.name in ("since", "until"))
             message = "The period ends before it begins"

@@ -163,7 +163,7 @@ def test_the_whole_language_in_one_line() -> None:
         ("a status: b", "status:", "needs a value", "status:failed"),
         ("status:,", "status:,", "needs a value", "status:failed"),
         ("text:", "text:", "needs a value", ""),
-        ("status:pending,faile", "faile", "no status faile", "failed?"),
+        ("status:pending,failerd", "failerd", "no status failerd", "failed?"),
         ("status:zzz", "zzz", "no status zzz", "failed, pending"),
         ('status:""', '""', "no status", "failed"),
         ("code:6xx", "6xx", "no code 6xx", "5xx"),

@@ -309,6 +309,11 @@ def test_only_what_came_later_from_the_same_host_counts(
     assert one(*rows).taken_since == since
 
 
+def test_what_the_host_took_may_come_in_any_order() -> None:
+    rows = [went_well(1, 10), failed(2, 60), went_well(3, 90), went_well(4, 30)]
+    assert one(*rows).taken_since == 2
+
+
 @pytest.mark.parametrize(
     ("kind", "code", "name"),
     [

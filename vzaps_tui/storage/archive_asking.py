@@ -128,16 +128,28 @@ class Asker:
             condition = self._condition(asked)
             if condition is None or not condition.estimate:
                 return ()
-            sql, values = condition.where()
-            rows = self._db.execute(
-                "SELECT fact, count(*), min(at), max(at) FROM deliveries INDEXED BY by_fact"  # noqa: S608 - constants, values apart
-                f" WHERE {sql} GROUP BY fact",
-                values,
-            ).fetchall()
+            rows = self._spans(condition)
             folds = Folds(self._translator.facts(row[0] for row in rows))
             for row in rows:
                 folds.add(*row)
             return folds.groups(lambda facts: self._first_of_facts(condition, facts, 1)[0])
+
+    def _spans(self, condition: Condition) -> list[tuple[int, int, int, int]]:
+        """Of each fact how many rows match, and the times of the oldest and the newest."""
+        if condition.exact:
+            facts = condition.facts or self._translator.counts(condition.scope)
+            edge = "SELECT at FROM deliveries WHERE scope = ?1 AND fact = ?2 ORDER BY"
+            sql = f"SELECT ({edge} at LIMIT 1), ({edge} at DESC LIMIT 1)"
+            return [
+                (fact, count, *self._db.execute(sql, (condition.scope, fact)).fetchone())
+                for fact, count in facts.items()
+            ]
+        sql, values = condition.where()
+        return self._db.execute(
+            "SELECT fact, count(*), min(at), max(at) FROM deliveries INDEXED BY by_fact"  # noqa: S608 - constants, values apart
+            f" WHERE {sql} GROUP BY fact",
+            values,
+        ).fetchall()
 
     def histogram(self, asked: Asked, start: datetime, end: datetime, buckets: int) -> Histogram:
         """Delivered and failed ones of those that match, over time; rows without a time are not."""
@@ -168,11 +180,7 @@ class Asker:
     def _of_status(self, condition: Condition, status: StatusClass) -> Condition:
         counts = condition.facts
         if counts is None:
-            counts = dict(
-                self._db.execute(
-                    "SELECT id, rows FROM facts WHERE scope = ? AND rows > 0", (condition.scope,)
-                ).fetchall()
-            )
+            counts = self._translator.counts(condition.scope)
         known = self._translator.facts(counts)
         facts = {
             number: count

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,11 +18,16 @@ from vzaps_tui.domain.query import DeliveryQuery, contains
 from vzaps_tui.storage.archive_rows import PLAIN, UNNAMED, Fact, FactShelf, micros, probe
 
 _LONGEST_NEEDLE = 1000
+_QUERIES = 8
+"""Queries whose judgement of facts is remembered."""
 _FEW_ROWS = 5000
 _DENSE = 4
 """One row in so many: from there on walking all rows in order is quicker than sorting some."""
 
 _ESCAPES = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
+
+
+_Judged = dict[int, "tuple[str, ...] | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +88,15 @@ class Translator:
         self._db = db
         self._shelf = shelf
         self._needles: tuple[str, ...] = ()
+        self._state: tuple[int, ...] = ()
+        self._counts: dict[int, dict[int, int]] = {}
+        self._judged: OrderedDict[DeliveryQuery, _Judged] = OrderedDict()
         db.create_function("holds", 2, self._holds)
 
     def condition(self, scope: int, query: DeliveryQuery, now: datetime | None) -> Condition:
         """The condition for a query; facts are read as they are now, so use one snapshot."""
         query = query if now is None else query.resolve(now)
-        counts: dict[int, int] = dict(
-            self._db.execute(
-                "SELECT id, rows FROM facts WHERE scope = ? AND rows > 0", (scope,)
-            ).fetchall()
-        )
+        counts = self.counts(scope)
         held = sum(counts.values())
         if query.is_empty:
             return Condition(scope, None, held, held)
@@ -116,29 +120,61 @@ class Translator:
         """Facts by number."""
         return self._shelf.get(self._db, numbers)
 
+    def counts(self, scope: int) -> dict[int, int]:
+        """Numbers of the facts of a scope, with how many rows each has."""
+        version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        state = (version, self._db.total_changes)
+        if state != self._state:
+            self._state = state
+            self._counts.clear()
+        found = self._counts.get(scope)
+        if found is None:
+            found = self._counts[scope] = dict(
+                self._db.execute(
+                    "SELECT id, rows FROM facts WHERE scope = ? AND rows > 0", (scope,)
+                ).fetchall()
+            )
+        return found
+
     def _sort_out(
         self, counts: Iterable[int], query: DeliveryQuery
     ) -> tuple[list[int], dict[tuple[str, ...], list[int]]]:
         """Facts that match, and those that do if certain texts are found in the row's id."""
-        known = self._shelf.get(self._db, counts)
         timed = query.since is not None or query.until is not None
-        fits = replace(
-            query, text="", also=frozenset(), since=None, until=None, min_attempts=0
-        ).matcher()
-        needles = query.needles
+        lasting = replace(query, since=None, until=None, min_attempts=0)
+        judged = self._judge(counts, lasting)
+        known = self._shelf.get(self._db, counts)
         wanted: list[int] = []
         named: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for number in counts:
+            missing = judged[number]
+            if missing is None or (timed and not known[number].timed):
+                continue
+            if missing:
+                named[missing].append(number)
+            else:
+                wanted.append(number)
+        return wanted, named
+
+    def _judge(self, counts: Iterable[int], query: DeliveryQuery) -> _Judged:
+        """Of each fact the texts that the row's id must hold, None if it cannot match at all.
+
+        Facts never change: what was judged once for a query holds.
+        """
+        judged = self._judged.setdefault(query, {})
+        self._judged.move_to_end(query)
+        if len(self._judged) > _QUERIES:
+            self._judged.popitem(last=False)
+        fresh = [number for number in counts if number not in judged]
+        known = self._shelf.get(self._db, fresh)
+        fits = replace(query, text="", also=frozenset()).matcher()
+        for number in fresh:
             fact = known[number]
             row = probe(fact)
-            if (timed and not fact.timed) or not fits(row):
-                continue
-            missing = tuple(needle for needle in needles if not contains(row, needle))
-            if not missing:
-                wanted.append(number)
-            elif fact.named != UNNAMED:
-                named[missing].append(number)
-        return wanted, named
+            missing = tuple(needle for needle in query.needles if not contains(row, needle))
+            fit = fits(row) and not (missing and fact.named == UNNAMED)
+            judged[number] = missing if fit else None
+        return judged
 
     def _names(
         self,

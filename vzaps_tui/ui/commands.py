@@ -137,7 +137,7 @@ DELIVERIES = Place(
             "colon",
             "query",
             "",
-            "Filter by a line: status:failed code:5xx last:2h timeout",
+            "Filter by a line, such as code:5xx last:2h",
         ),
         Command(
             "deliveries.drop", "backspace", "drop", "", "Take the last condition of the filter away"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widget import Widget
 from typing_extensions import override
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
@@ -15,7 +14,6 @@ from vzaps_tui.domain.paging import End, Listing
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import DeliveryQuery, contains
 from vzaps_tui.domain.retries import RetryStep
-from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.commands import DELIVERIES, EVERYWHERE, FINDING, bindings
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.delivery_rows import (
@@ -28,6 +26,7 @@ from vzaps_tui.ui.delivery_rows import (
 )
 from vzaps_tui.ui.filter_form import FilterForm
 from vzaps_tui.ui.finding import step_to
+from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.preview import Preview
 from vzaps_tui.ui.query_bar import QueryBar
 from vzaps_tui.ui.retry_review import review
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 _PAGES_AT_ONCE = 5
 
 
-class DeliveriesScreen(Board[None]):
+class DeliveriesScreen(ListBoard[None]):
     """The delivery log of one instance."""
 
     PLACES = (EVERYWHERE, FINDING, DELIVERIES)
@@ -53,7 +52,6 @@ class DeliveriesScreen(Board[None]):
         self._instance = instance
         self._listing: Listing[Delivery] = Listing()
         self._rows: tuple[Delivery, ...] = ()
-        self._needle = ""
         self._reading_more = False
         self._known = False
 
@@ -70,18 +68,9 @@ class DeliveriesScreen(Board[None]):
         yield QueryBar(self.services.clock.now)
 
     @property
-    def table(self) -> VirtualTable:
-        """The list."""
-        return self.query_one(VirtualTable)
-
-    @property
     def view(self) -> DeliveriesView:
         """What was last looked at; outlives the screen."""
         return self.host.views.setdefault(self._instance.id, DeliveriesView())
-
-    @override
-    def main_widget(self) -> Widget | None:
-        return self.table
 
     @override
     def on_mount(self) -> None:
@@ -165,7 +154,8 @@ class DeliveriesScreen(Board[None]):
     @on(VirtualTable.NearEnd)
     def _near_end(self, event: VirtualTable.NearEnd) -> None:
         event.stop()
-        if self._known:
+        # What is still being typed may narrow the list to nothing: that is no wish for more.
+        if self._known and not self.query_one(QueryBar).is_open:
             self._read_more(1)
 
     def _fill(self) -> None:
@@ -202,6 +192,11 @@ class DeliveriesScreen(Board[None]):
 
     def _ask(self, query: DeliveryQuery) -> None:
         """Show what is known for a query at once, then read it."""
+        self._turn_to(query)
+        self.load(force=False)
+
+    def _turn_to(self, query: DeliveryQuery) -> None:
+        """Show what is known for a query; nothing is asked."""
         view = self.view
         view.query = query
         view.kept = frozenset()
@@ -212,7 +207,6 @@ class DeliveriesScreen(Board[None]):
             rows = narrowed(self._listing, query, view.kept, self.services.clock.now())
             self._listing = Listing(rows=rows, end=End.MORE)
         self._show_rows()
-        self.load(force=False)
 
     def action_failures(self) -> None:
         """Failures only, or all again."""
@@ -234,7 +228,9 @@ class DeliveriesScreen(Board[None]):
         event.stop()
         if event.done:
             self.table.focus()
-        self._filtered(event.query)
+            self._ask(event.query)
+        elif event.query != self.view.query:
+            self._turn_to(event.query)
 
     def action_drop(self) -> None:
         """Take the last condition away."""
@@ -254,8 +250,7 @@ class DeliveriesScreen(Board[None]):
         if (bar := self.query_one(QueryBar)).is_open:
             bar.take_back()
             return True
-        if self._needle:
-            self.seek("")
+        if super().peel():
             return True
         if not self.view.query.is_empty:
             self._ask(DeliveryQuery())
@@ -379,22 +374,13 @@ class DeliveriesScreen(Board[None]):
 
     # -- finding and copying -----------------------------------------------------------------------
 
-    def _matches(self) -> list[int]:
-        needle = self._needle
-        return [i for i, row in enumerate(self._rows) if contains(row, needle)] if needle else []
+    @override
+    def holding(self, needle: str) -> list[int]:
+        return [index for index, row in enumerate(self._rows) if contains(row, needle)]
 
     @override
-    def seek(self, needle: str) -> str:
-        self._needle = needle
-        self.table.highlight = needle
-        found = self._matches()
-        if found and self.table.cursor_index not in found:
-            self.table.move_to(found[0])
-        return f"{len(found):,} of {len(self._rows):,} loaded rows" if needle else ""
-
-    @override
-    def seek_step(self, step: int) -> None:
-        step_to(self.table, self._matches(), step)
+    def told(self, count: int) -> str:
+        return f"{count:,} of {len(self._rows):,} loaded rows"
 
     @override
     def copies(self) -> tuple[CopyItem, ...]:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.widget import Widget
 from typing_extensions import override
 
 from vzaps_tui.domain.problems import VzapsError
-from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, INSTANCES, bindings
 from vzaps_tui.ui.copy_item import CopyItem
-from vzaps_tui.ui.finding import step_to
+from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.render import instance_cells
 from vzaps_tui.ui.widgets.cells import Cell
 from vzaps_tui.ui.widgets.count_line import CountLine
@@ -59,7 +57,7 @@ class InstanceRows:
         return instance_cells(self.rows[index], self._now)
 
 
-class InstancesScreen(Board[None]):
+class InstancesScreen(ListBoard[None]):
     """All instances with link state, webhook and events."""
 
     PLACES = (EVERYWHERE, FINDING, INSTANCES)
@@ -68,7 +66,6 @@ class InstancesScreen(Board[None]):
     def __init__(self) -> None:
         super().__init__()
         self._rows: tuple[Instance, ...] = ()
-        self._needle = ""
 
     @override
     def crumbs(self) -> tuple[str, ...]:
@@ -78,15 +75,6 @@ class InstancesScreen(Board[None]):
     def body(self) -> ComposeResult:
         yield CountLine()
         yield VirtualTable(_COLUMNS, id="rows")
-
-    @property
-    def table(self) -> VirtualTable:
-        """The list."""
-        return self.query_one(VirtualTable)
-
-    @override
-    def main_widget(self) -> Widget | None:
-        return self.table
 
     @override
     def load(self, *, force: bool) -> None:
@@ -150,25 +138,11 @@ class InstancesScreen(Board[None]):
 
     # -- finding ---------------------------------------------------------------------------------
 
-    def _matches(self) -> list[int]:
-        needle = self._needle.casefold()
-        if not needle:
-            return []
+    @override
+    def holding(self, needle: str) -> list[int]:
+        needle = needle.casefold()
         return [
             index
             for index, row in enumerate(self._rows)
             if needle in f"{row.name}\n{row.id}\n{(row.webhook or '').partition('?')[0]}".casefold()
         ]
-
-    @override
-    def seek(self, needle: str) -> str:
-        self._needle = needle
-        self.table.highlight = needle
-        found = self._matches()
-        if found and self.table.cursor_index not in found:
-            self.table.move_to(found[0])
-        return f"{len(found)} found" if needle else ""
-
-    @override
-    def seek_step(self, step: int) -> None:
-        step_to(self.table, self._matches(), step)

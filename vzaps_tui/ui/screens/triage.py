@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.widget import Widget
 from textual.widgets import Static
 from typing_extensions import override
 
@@ -20,11 +19,10 @@ from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.domain.triage import Cause, Findings, examine
-from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.cause_rows import COLUMNS, CauseRows, copies_of, counts_text, explained
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, TRIAGE, bindings
 from vzaps_tui.ui.copy_item import CopyItem
-from vzaps_tui.ui.finding import step_to
+from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.retry_review import review
 from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
@@ -37,7 +35,7 @@ _AT_ONCE = 2_000
 """Rows that are folded in less than a frame; more are folded beside the event loop."""
 
 
-class TriageScreen(Board[DeliveryQuery | None]):
+class TriageScreen(ListBoard[DeliveryQuery | None]):
     """Returns the query of the cause that was opened, or None.
 
     Looks at what is loaded of a list: every condition of the list's filter counts but its status,
@@ -57,7 +55,6 @@ class TriageScreen(Board[DeliveryQuery | None]):
         self._listing = listing
         self._found = Findings((), 0, None, None)
         self._turn = 0
-        self._needle = ""
 
     @override
     def crumbs(self) -> tuple[str, ...]:
@@ -68,15 +65,6 @@ class TriageScreen(Board[DeliveryQuery | None]):
         yield CountLine()
         yield VirtualTable(COLUMNS, id="rows")
         yield Static(id="cause")
-
-    @property
-    def table(self) -> VirtualTable:
-        """The causes."""
-        return self.query_one(VirtualTable)
-
-    @override
-    def main_widget(self) -> Widget | None:
-        return self.table
 
     @override
     def on_mount(self) -> None:
@@ -187,10 +175,9 @@ class TriageScreen(Board[DeliveryQuery | None]):
 
     # -- finding and copying -----------------------------------------------------------------------
 
-    def _matches(self) -> list[int]:
-        needle = self._needle.casefold()
-        if not needle:
-            return []
+    @override
+    def holding(self, needle: str) -> list[int]:
+        needle = needle.casefold()
         return [
             index
             for index, cause in enumerate(self._found.causes)
@@ -198,24 +185,8 @@ class TriageScreen(Board[DeliveryQuery | None]):
         ]
 
     @override
-    def peel(self) -> bool:
-        if not self._needle:
-            return False
-        self.seek("")
-        return True
-
-    @override
-    def seek(self, needle: str) -> str:
-        self._needle = needle
-        self.table.highlight = needle
-        found = self._matches()
-        if found and self.table.cursor_index not in found:
-            self.table.move_to(found[0])
-        return f"{len(found)} of {len(self._found.causes)} causes" if needle else ""
-
-    @override
-    def seek_step(self, step: int) -> None:
-        step_to(self.table, self._matches(), step)
+    def told(self, count: int) -> str:
+        return f"{count} of {len(self._found.causes)} causes"
 
     @override
     def copies(self) -> tuple[CopyItem, ...]:

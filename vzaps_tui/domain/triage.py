@@ -13,7 +13,7 @@ from typing import NamedTuple
 from vzaps_tui.domain.deliveries import Delivery, StatusClass, classify
 from vzaps_tui.domain.failures import FailureKind, failure_kind
 from vzaps_tui.domain.healing import Cure, cure, name_of, remedy
-from vzaps_tui.domain.masking import mask_url
+from vzaps_tui.domain.masking import MASK, mask_url
 from vzaps_tui.domain.query import FAILED_ONLY, CodeMatch, DeliveryQuery, contains
 
 BUCKETS = 10
@@ -146,8 +146,10 @@ class Cause:
         """`query`, which these failures match, narrowed to them as far as a query can tell them."""
         kind, code, host, event = self.same
         match = CodeMatch.of_kind(kind) if code is None else CodeMatch.exact(code)
-        one_of_each = {row.target: row for row in self.rows}.values()
-        told = {host} if host and all(contains(row, host) for row in one_of_each) else set[str]()
+        # Text is sought in less than what the host was read from, where user info is odd.
+        odd = {row.target: row for row in self.rows if "@" in (row.target or "")}.values()
+        found = MASK not in host and all(contains(row, host) for row in (self.sample, *odd))
+        told = {host} if host and found else set[str]()
         return replace(
             query,
             statuses=FAILED_ONLY,

@@ -10,7 +10,8 @@ from vzaps_tui.domain.json_text import CLOSE, OPEN, PAUSE, NotJsonError, Piece, 
 
 _DEEPEST: Final = 16  # levels that are kept: the wrappers and an event's own
 _MOST_ITEMS: Final = 10_000  # kept of one object or list
-_LONGEST_NUMBER: Final = 64
+_LONGEST_INTEGER: Final = 18  # digits; Python refuses thousands of them, and nobody counts so far
+_LONGEST_NUMBER: Final = 400  # characters; what is longer is as good as infinite
 
 
 def looks_like_json(text: str) -> bool:
@@ -21,8 +22,8 @@ def looks_like_json(text: str) -> bool:
 def skimmed(text: str) -> Generator[None, None, object]:
     """What a JSON text holds, without what lies deeper or further than anybody looks.
 
-    Pauses (yields) every few milliseconds. Of a key that repeats the last counts; numbers are
-    given as they are written, so that no size of them fails. None if the text is no JSON.
+    Pauses (yields) every few milliseconds. Of a key that repeats the last counts; very large
+    numbers are floats. None if the text is no JSON.
     """
     tree = _Tree(text)
     try:
@@ -75,11 +76,7 @@ class _Tree:
         if first == '"':
             return _words(self._text[start:end])
         empty: dict[str, object] = {"{": {}, "[": [], "t": True, "f": False, "n": None}
-        return (
-            empty[first]
-            if first in empty
-            else self._text[start : min(end, start + _LONGEST_NUMBER)]
-        )
+        return empty[first] if first in empty else _number(self._text[start:end])
 
 
 def _words(token: str) -> str:
@@ -90,3 +87,9 @@ def _words(token: str) -> str:
         return str(json.loads(token, strict=False))
     except ValueError:
         return token[1:-1]
+
+
+def _number(token: str) -> float:
+    if len(token) <= _LONGEST_INTEGER and token.removeprefix("-").isdecimal():
+        return int(token)
+    return float(token if len(token) <= _LONGEST_NUMBER else "inf")

@@ -17,6 +17,7 @@ PAUSE tells nothing of the text: a slice of work is done, of 1 to 5 ms.
 _SLICE = 64 * 1024  # characters looked at without a pause
 _PIECE_COST = 48  # what a piece costs beyond its characters, in characters
 _QUICK = 4 * 1024  # characters one pattern may look at
+_CUT = 3  # of `1e-5` cut before its last digit a pattern takes the `1`
 
 _WS = r"[ \t\r\n]*+"
 _STRING = r'"(?:[^"\\\n]++|\\.)*+"'
@@ -113,8 +114,8 @@ def _item(text: str, at: int, *, keyed: bool) -> _Slow:
     """The next value, with its key in an object: where it begins, its value begins, and ends."""
     limit = at + _QUICK
     match = (_MEMBER if keyed else _ELEMENT).match(text, at, limit)
-    if match is None or match.end() >= limit:
-        # Either too long for one pattern, or not JSON.
+    if match is None or match.end() >= limit - _CUT:
+        # Too long for one pattern, or perhaps a number that goes on, or not JSON.
         return (yield from _long_item(text, at, keyed=keyed))
     value = match.start("value")
     return (match.start("key") if keyed else value), value, match.end()

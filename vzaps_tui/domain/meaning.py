@@ -273,7 +273,7 @@ def _history(event: _Event) -> str:
     data = _fields(event.fields, "data") or event.fields
     progress = _pick(data, "progress")
     talks = len(_list(data, "conversations"))
-    told = [f"{progress} %"] if isinstance(progress, (int, str)) and progress != "" else []
+    told = [f"{progress} %"] if isinstance(progress, int) else []
     if talks:
         told.append(f"{talks:,} conversation{'' if talks == 1 else 's'}")
     return " · ".join(["History synced", *told])

@@ -18,10 +18,19 @@ _TITLES: Final = (
 )
 
 
-def kind_of(text: str) -> str:
-    """`HTML · 502 Bad Gateway`, `HTML`, or `text`; nothing for an empty text. Unsafe text."""
+def kind_of(text: str, place: int) -> str:
+    """`HTML · 502 Bad Gateway`, `HTML`, `text`, or where JSON broke. Unsafe text.
+
+    Args:
+        text: what is no JSON; nothing is said of an empty one.
+        place: the character from which it is none.
+    """
     if not text:
         return ""
+    if place:
+        line = text.count("\n", 0, place) + 1
+        column = place - text.rfind("\n", 0, place)
+        return f"text · JSON only up to line {line:,}, column {column:,}"
     if not text[:_BEGINNING].lstrip("\ufeff \t\r\n").startswith("<"):
         return "text"
     if not _HTML.search(text, 0, _BEGINNING):

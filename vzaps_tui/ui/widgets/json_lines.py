@@ -222,13 +222,13 @@ def _words(text: str) -> str:
     return words if isinstance(words, str) else text
 
 
-def lay_out(text: str) -> Generator[None, None, JsonLines | None]:
-    """Find the lines of a text, pausing (yielding) every few milliseconds; None if it is no JSON.
+def lay_out(text: str) -> Generator[None, None, JsonLines | NotJsonError]:
+    """Find the lines of a text, pausing (yielding) every few milliseconds.
 
-    A lone word or number counts as text.
+    A lone word or number counts as text: it is refused at its beginning.
     """
     if not _BEGINNING.match(text):
-        return None
+        return NotJsonError(0)
     lines = JsonLines(text)
     places: list[int] = []  # in the list of openers, of those that are open
     numbers = [0]
@@ -249,6 +249,6 @@ def lay_out(text: str) -> Generator[None, None, JsonLines | None]:
             if kind == OPEN:
                 places.append(lines.opened())
                 numbers.append(0)
-    except NotJsonError:
-        return None
+    except NotJsonError as refused:
+        return refused
     return lines

@@ -13,7 +13,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from typing_extensions import override
 
-from vzaps_tui.domain.json_text import at_once
+from vzaps_tui.domain.json_skim import looks_like_json
+from vzaps_tui.domain.json_text import NotJsonError, at_once
 from vzaps_tui.ui.commands import OPENING, bindings
 from vzaps_tui.ui.slices import in_slices
 from vzaps_tui.ui.widgets.body_kind import kind_of
@@ -45,7 +46,7 @@ class JsonView(TextView):
     """A text view over which a line tells what is under the cursor, or what the text is.
 
     Keys, strings, numbers and literals are coloured; objects and lists fold. A text that is not
-    JSON is shown all the same, as it is.
+    JSON, or not to its end, is shown all the same, as it is.
     """
 
     HEADER_LINES = 1
@@ -77,6 +78,7 @@ class JsonView(TextView):
         self._text = ""
         self._folds: FoldedLines | None = None
         self._what = ""
+        self._coloured = False
         self._reading: Worker[None] | None = None
         self._understood = asyncio.Event()
         self._understood.set()
@@ -90,6 +92,7 @@ class JsonView(TextView):
         self._text = text
         self._folds = None
         self._what = _READING if text else ""
+        self._coloured = looks_like_json(text)
         if self.is_running:
             self._begin(text)
         else:
@@ -122,7 +125,7 @@ class JsonView(TextView):
         self,
         lines: list[str],
         slices: Iterator[list[str]],
-        tree: Generator[None, None, JsonLines | None],
+        tree: Generator[None, None, JsonLines | NotJsonError],
     ) -> None:
         for more in slices:
             lines.extend(more)
@@ -130,10 +133,10 @@ class JsonView(TextView):
         self.lines_changed(self.virtual_size.width)
         self._take(await in_slices(tree))
 
-    def _take(self, tree: JsonLines | None) -> None:
+    def _take(self, tree: JsonLines | NotJsonError) -> None:
         """Show what the text turned out to be; nothing else moves."""
-        if tree is None:
-            self._what = kind_of(self._text)
+        if isinstance(tree, NotJsonError):
+            self._what = kind_of(self._text, tree.place)
         else:
             self._folds = FoldedLines(tree)
             self._lines = self._folds
@@ -280,6 +283,8 @@ class JsonView(TextView):
 
     @override
     def colours(self, line: str, *, inside: bool) -> Iterable[tuple[int, int, int]]:
+        if not self._coloured:
+            return
         if inside:
             # The middle of a long line is nearly always the middle of a long string.
             yield 0, len(line), _NUMBER_OF["string"]

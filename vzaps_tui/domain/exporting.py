@@ -22,7 +22,7 @@ from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import took
 from vzaps_tui.domain.triage import Cause, examine
 
-_ROWS_A_PIECE = 200
+_ROWS_A_PIECE = 50
 _REMEMBERED = 4096
 _LONGEST_CELL = 300
 """Characters of an error in a report for people; the other formats hold all of it."""

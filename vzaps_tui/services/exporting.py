@@ -15,6 +15,7 @@ from typing import Final
 
 from vzaps_tui.domain.exporting import Export, ExportError, ExportExistsError, Piece, pieces
 
+_PAUSE: Final = 0.0005  # seconds after each piece
 _PRIVATE: Final = 0o600
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
@@ -58,7 +59,8 @@ async def write_export(
     loop = asyncio.get_running_loop()
 
     def told(rows: int) -> None:
-        if stop.is_set():
+        # A real pause: without one the loop would wait its turn behind this thread.
+        if stop.wait(_PAUSE):
             raise _StoppedError
         if tell is not None:
             loop.call_soon_threadsafe(tell, rows)

@@ -12,18 +12,25 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, Label, RadioButton, RadioSet
+from textual.widgets import Button, Input, Label, Static
 from typing_extensions import override
 
 from vzaps_tui.domain.exporting import ExportFormat
 from vzaps_tui.ui.render import words
+from vzaps_tui.ui.widgets.check_list import CheckList, Item
 from vzaps_tui.ui.widgets.field import Field
 
 _FORMS = {
-    ExportFormat.JSONL: "JSON Lines: a row a line, for jq and programs",
-    ExportFormat.CSV: "CSV: for spreadsheets",
-    ExportFormat.MARKDOWN: "Markdown: an incident report, causes first",
+    ExportFormat.JSONL: Item("JSON Lines", "for jq and programs"),
+    ExportFormat.CSV: Item("CSV", "for spreadsheets"),
+    ExportFormat.MARKDOWN: Item("Markdown", "a report, causes first"),
 }
+_FORM_OF = {item.value: form for form, item in _FORMS.items()}
+_KEEP = Item("keep personal data", "phones, ids, names")
+_HIDDEN = (
+    "Unticked they are hidden, names as far as they can be told. Secrets and the query of URLs are "
+    "hidden in any case."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,50 +67,42 @@ class ExportForm(ModalScreen[ExportChoice | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
             yield Label(Content.styled("Export deliveries", "bold"), classes="dialog-title")
-            yield Label(words(f"Writes {self._covers}."), id="covers")
-            with RadioSet(id="forms", compact=True):
-                for form, text in _FORMS.items():
-                    yield RadioButton(
-                        Content(text), form is self._before.form, name=form.value, compact=True
-                    )
+            yield Static(words(f"Writes {self._covers}."), id="covers")
+            yield CheckList(_FORMS.values(), id="forms")
             yield Label("File", markup=False)
             box = Field(self._proposed, id="path", compact=True)
             box.cursor_blink = False
             box.select_on_focus = False
             yield box
-            yield Checkbox(
-                Content("keep personal data: phones, WhatsApp ids, e-mail addresses, names"),
-                self._before.keep_personal,
-                id="keep",
-                compact=True,
-            )
-            yield Label(
-                "Unticked they are hidden, names as far as they can be told. Secrets and the query "
-                "of URLs are hidden in any case.",
-                classes="dialog-foot",
-                markup=False,
-            )
+            yield CheckList([_KEEP], id="keep")
+            yield Static(_HIDDEN, id="hidden", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Write", id="write", variant="primary", compact=True)
             yield Label(
-                "space chooses · tab goes on · ctrl+s writes · esc leaves",
+                "space ticks · tab goes on · ctrl+s writes · esc leaves",
                 classes="dialog-foot",
                 markup=False,
             )
 
     def on_mount(self) -> None:
         """Begin with the form."""
-        self.query_one(RadioSet).focus()
+        forms = self.query_one("#forms", CheckList)
+        forms.choose([_FORMS[self._before.form].value])
+        forms.move_to(_FORMS[self._before.form].value)
+        forms.focus()
+        kept = [_KEEP.value] if self._before.keep_personal else []
+        self.query_one("#keep", CheckList).choose(kept)
 
     @property
     def _form(self) -> ExportFormat:
-        pressed = self.query_one(RadioSet).pressed_button
-        return ExportFormat(pressed.name) if pressed and pressed.name else self._before.form
+        (chosen,) = self.query_one("#forms", CheckList).chosen
+        return _FORM_OF[chosen]
 
-    @on(RadioSet.Changed)
-    def _propose(self) -> None:
-        """Let the path follow the form: its end, where it is that of a form."""
+    @on(CheckList.Ticked, "#forms")
+    def _propose(self, event: CheckList.Ticked) -> None:
+        """One form is ticked; the path follows it, where its end is that of a form."""
+        event.check_list.choose([event.value])
         box = self.query_one("#path", Input)
         if box.value == self._proposed and not self._before.path:
             box.value = self._proposed = self._name_for(self._form)
@@ -117,7 +116,9 @@ class ExportForm(ModalScreen[ExportChoice | None]):
     def action_write(self) -> None:
         """Write the file."""
         path = self.query_one("#path", Input).value
-        self.dismiss(ExportChoice(self._form, path, self.query_one("#keep", Checkbox).value))
+        self.dismiss(
+            ExportChoice(self._form, path, bool(self.query_one("#keep", CheckList).chosen))
+        )
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:

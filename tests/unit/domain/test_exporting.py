@@ -198,14 +198,14 @@ def test_the_report_says_what_it_covers_and_counts_causes() -> None:
 
 
 @pytest.mark.parametrize("form", ExportFormat)
-@pytest.mark.parametrize("count", [0, 1, 199, 200, 201, 1000])
+@pytest.mark.parametrize("count", [0, 1, 49, 50, 51, 1000])
 def test_rows_are_told_as_they_go_and_none_is_lost(form: ExportFormat, count: int) -> None:
     told = list(pieces(export(*map(delivery, range(count)), form=form)))
     rows = [piece.rows for piece in told]
     assert rows == sorted(rows)
     assert (rows[-1] if rows else 0) == count
     assert sum(piece.text.count("log_") for piece in told) == count
-    assert max((piece.text.count("log_") for piece in told), default=0) <= 200
+    assert max((piece.text.count("log_") for piece in told), default=0) <= 50
 
 
 def test_times_at_the_edge_of_the_calendar() -> None:

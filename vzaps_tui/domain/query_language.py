@@ -68,6 +68,9 @@ _CODE_WORDS = {kind.value: CodeMatch.of_kind(kind) for kind in FailureKind} | {
 _CODE_WORDS["none"] = NO_ANSWER
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _CODE = re.compile(r"[1-9][0-9]{2}")
+_REST_OF_NAME = re.compile(r'[^\s,":]*:?')
+_REST_OF_VALUE = re.compile(r'[^\s,"]*')
+_REST_OF_QUOTED = re.compile(r'[^\s,"]*"?')
 _COUNT = re.compile(r"[0-9]{1,4}")
 _TRIES = re.compile(r"(>=|>|≥|)([0-9]{1,7})\+?")
 
@@ -113,7 +116,11 @@ def complete(text: str, cursor: int, events: Iterable[str] = ()) -> list[Complet
 
     Never raises: a line that cannot be read has completions as well, or none.
     """
-    cursor = max(0, min(cursor, len(text)))
+    offers = _completions(text, max(0, min(cursor, len(text))), events)
+    return [offer for offer in offers if offer.text != text[offer.start : offer.end]]
+
+
+def _completions(text: str, cursor: int, events: Iterable[str]) -> list[Completion]:
     words = split(text[:cursor])
     word = words[-1] if words and words[-1].end == cursor else None
     if word is None or not word.name:
@@ -147,7 +154,7 @@ def _nearest(word: str, names: Iterable[str]) -> str | None:
 
 def _names(text: str, typed: Term, used: set[str]) -> list[Completion]:
     """Fields that begin as the word does, and fields of which a value does."""
-    end, part = _end_of_term(text, typed), typed.value.lower()
+    end, part = _end(_REST_OF_NAME, text, typed), typed.value.lower()
     names = [
         Completion(typed.start, end, f"{name}:", field.help)
         for name, field in FIELDS.items()
@@ -173,19 +180,19 @@ def _offers(word: Word, events: Iterable[str]) -> dict[str, str]:
 
 
 def _values(text: str, typed: Term, offered: dict[str, str]) -> list[Completion]:
-    part, end = typed.value.lower(), _end_of_term(text, typed)
+    rest = _REST_OF_QUOTED if typed.quoted else _REST_OF_VALUE
+    part, end = typed.value.lower(), _end(rest, text, typed)
     fitting = sorted(
         (name for name in offered if part in name.lower()),
         key=lambda name: not name.lower().startswith(part),
     )
-    found = [Completion(typed.start, end, _event_word(name), offered[name]) for name in fitting]
-    return [offer for offer in found if offer.text != text[offer.start : offer.end]]
+    return [Completion(typed.start, end, _event_word(name), offered[name]) for name in fitting]
 
 
-def _end_of_term(text: str, typed: Term) -> int:
-    """The end of the word that the cursor is in, which may be behind the cursor."""
-    rest = re.compile(r'[^\s,"]*"?' if typed.quoted else r'[^\s,"]*').match(text, typed.end)
-    return rest.end() if rest else typed.end
+def _end(rest: re.Pattern[str], text: str, typed: Term) -> int:
+    """The end of the name or value that the cursor is in, which may be behind the cursor."""
+    found = rest.match(text, typed.end)
+    return found.end() if found else typed.end
 
 
 class _Reading:

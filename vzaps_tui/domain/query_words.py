@@ -72,7 +72,8 @@ def quote(value: str, *, listed: bool = False, plain: bool = True) -> str:
     """
     bare = _BARE_VALUE if listed else _BARE_TEXT
     whole = value.isprintable() and bare.fullmatch(value) and not value.startswith('"')
-    if plain and value and whole and (listed or not _FIELD.match(value)):
+    mistaken = value.startswith("//") if listed else _FIELD.match(value)
+    if plain and value and whole and not mistaken:
         return value
     return f'"{"".join(map(_escape, value))}"'
 

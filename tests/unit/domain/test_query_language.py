@@ -57,6 +57,8 @@ READINGS: list[tuple[str, DeliveryQuery]] = [
     ('event:"message"', events("message")),
     ('event:"a, b",c', events("a, b", "c")),
     ('event:""', events("")),
+    ('event:"//x"', events("//x")),
+    ("event://x", DeliveryQuery(text="event://x")),
     ("event:New.Kind", events("New.Kind")),
     ("code:404", codes(CodeMatch(404, 404))),
     ("code:5xx,404", codes(CodeMatch(500, 599), CodeMatch.exact(404))),
@@ -333,6 +335,7 @@ QUERIES = st.builds(
 
 
 @given(QUERIES, MOMENTS)
+@example(DeliveryQuery(events=frozenset({"//"})), NOW)
 @example(DeliveryQuery(since=datetime.min.replace(tzinfo=UTC)), NOW)
 @example(DeliveryQuery(until=datetime.max.replace(tzinfo=ZONE)), NOW)
 @example(DeliveryQuery(since=datetime(2026, 11, 1, 0, 30, tzinfo=HAVANA, fold=1)), NOW)
@@ -438,6 +441,11 @@ def test_completion_replaces_the_word_that_the_cursor_is_in() -> None:
     assert found.help
     (field,) = [c for c in complete("x stus", 3) if c.text == "status:"]
     assert (field.start, field.end) == (2, 6)
+    named = "x sta:failed"
+    assert [named[c.start : c.end] for c in complete(named, 4)] == ["sta:"]
+    assert complete("x status:failed", 4) == []
+    clock = "since:14:00 x"
+    assert [clock[c.start : c.end] for c in complete(clock, 8)] == ["14:00"] * 3
 
 
 def test_completion_knows_the_events_that_were_seen_and_quotes_them() -> None:
@@ -446,6 +454,7 @@ def test_completion_knows_the_events_that_were_seen_and_quotes_them() -> None:
 
 
 @given(LINES, st.integers(-3, 60), st.lists(TEXTS))
+@example("status:", 0, [])
 def test_completion_of_any_line_can_be_taken(line: str, cursor: int, seen: list[str]) -> None:
     for found in complete(line, cursor, seen):
         assert 0 <= found.start <= found.end <= len(line)

@@ -178,6 +178,26 @@ async def test_each_form_has_its_name_and_its_text(
         assert (here / f"{NAME}.{end}").read_text().startswith(begins)
 
 
+@pytest.mark.parametrize("ticks", [True, False])
+async def test_a_hasty_key_after_a_tick_writes_what_was_ticked(here: Path, *, ticks: bool) -> None:
+    async with listed() as (app, pilot):
+        await press(pilot, "x")
+        form = front(pilot, ExportForm)
+        forms = form.query_one("#forms", CheckList)
+        if ticks:
+            forms.action_cursor_down()
+            forms.action_tick()
+        form.action_write()  # before any word of the tick was heard
+        await words(app, pilot, "6 deliveries")
+        (name,) = names(here)
+        assert name == (f"{NAME}.csv" if ticks else f"{NAME}.jsonl")
+        assert (here / name).read_text().startswith("id,") is ticks
+
+
+def test_a_key_before_the_form_is_drawn_does_nothing() -> None:
+    ExportForm("", lambda form: form.value, None).action_write()
+
+
 async def test_personal_data_stays_when_it_is_ticked(here: Path) -> None:
     async with listed() as (app, pilot):
         await press(pilot, "x")

@@ -42,6 +42,16 @@ class ExportChoice:
     keep_personal: bool = False
 
 
+class _OneOf(CheckList):
+    """One line is ticked at any time."""
+
+    @override
+    def action_tick(self) -> None:
+        if self.cursor_key is not None:
+            self.choose([self.cursor_key])
+            self.post_message(self.Ticked(self, self.cursor_key))
+
+
 class ExportForm(ModalScreen[ExportChoice | None]):
     """Returns the choice, or None if it was left."""
 
@@ -61,6 +71,7 @@ class ExportForm(ModalScreen[ExportChoice | None]):
         self._covers = covers
         self._name_for = name_for
         self._before = before or ExportChoice(ExportFormat.JSONL, "")
+        self._named_for: ExportFormat = self._before.form
         self._proposed = self._before.path or name_for(self._before.form)
 
     @override
@@ -68,7 +79,7 @@ class ExportForm(ModalScreen[ExportChoice | None]):
         with Vertical(classes="dialog wide"):
             yield Label(Content.styled("Export deliveries", "bold"), classes="dialog-title")
             yield Static(words(f"Writes {self._covers}."), id="covers")
-            yield CheckList(_FORMS.values(), id="forms")
+            yield _OneOf(_FORMS.values(), id="forms")
             yield Label("File", markup=False)
             box = Field(self._proposed, id="path", compact=True)
             box.cursor_blink = False
@@ -87,7 +98,7 @@ class ExportForm(ModalScreen[ExportChoice | None]):
 
     def on_mount(self) -> None:
         """Begin with the form."""
-        forms = self.query_one("#forms", CheckList)
+        forms = self.query_one("#forms", _OneOf)
         forms.choose([_FORMS[self._before.form].value])
         forms.move_to(_FORMS[self._before.form].value)
         forms.focus()
@@ -96,13 +107,15 @@ class ExportForm(ModalScreen[ExportChoice | None]):
 
     @property
     def _form(self) -> ExportFormat:
-        (chosen,) = self.query_one("#forms", CheckList).chosen
-        return _FORM_OF[chosen]
+        chosen = self.query_one("#forms", _OneOf).chosen
+        return next((_FORM_OF[name] for name in chosen), self._before.form)
 
     @on(CheckList.Ticked, "#forms")
-    def _propose(self, event: CheckList.Ticked) -> None:
-        """One form is ticked; the path follows it, where its end is that of a form."""
-        event.check_list.choose([event.value])
+    def _follow(self) -> None:
+        """The path follows the form when that changes, where its end is that of a form."""
+        if self._form is self._named_for:
+            return
+        self._named_for = self._form
         box = self.query_one("#path", Input)
         if box.value == self._proposed and not self._before.path:
             box.value = self._proposed = self._name_for(self._form)
@@ -115,10 +128,12 @@ class ExportForm(ModalScreen[ExportChoice | None]):
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:
         """Write the file."""
+        if not self.is_mounted:
+            return  # a hasty key: nothing was shown yet
+        self._follow()  # of a tick right before this key nothing was heard yet
+        kept = self.query_one("#keep", CheckList).chosen
         path = self.query_one("#path", Input).value
-        self.dismiss(
-            ExportChoice(self._form, path, bool(self.query_one("#keep", CheckList).chosen))
-        )
+        self.dismiss(ExportChoice(self._form, path, keep_personal=bool(kept)))
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:

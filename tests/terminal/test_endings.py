@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.conftest import Opener
-from tests.terminal.terminal import Streams
+from tests.terminal.installation import Installation, environment
+from tests.terminal.terminal import Streams, Terminal
 
 
 def log_of(home: Path) -> str:
@@ -105,3 +106,11 @@ def test_standard_output_may_be_a_file(vzaps: Opener, tmp_path: Path) -> None:
         assert terminal.wait_end() == 0
         assert terminal.left_over() == []
     assert (tmp_path / "stdout").read_bytes() == b""
+
+
+def test_in_the_background_it_says_so_instead_of_hanging(
+    installed: Installation, tmp_path: Path
+) -> None:
+    command = ["sh", "-c", f"timeout 60 {installed.program} --demo; echo ended with $?"]
+    with Terminal(command, environment(tmp_path)) as terminal:
+        terminal.wait("in the background", "timeout --foreground", "ended with 2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -28,7 +29,20 @@ def why_not(
         return ("keys come from standard input, and that is not a terminal.", *_INSTEAD)
     if not _is_terminal(stderr):
         return ("the interface is drawn on standard error, and that is not a terminal.", *_INSTEAD)
+    if _in_background(stdin):
+        return (
+            "it was started in the background, where the terminal gives it no keys.",
+            "Start it without `&`; under `timeout`, use `timeout --foreground`.",
+        )
     return None
+
+
+def _in_background(stdin: TextIO | None) -> bool:
+    """Whether another group of processes has the terminal: drawing would stop or hang this one."""
+    try:
+        return stdin is not None and os.tcgetpgrp(stdin.fileno()) != os.getpgrp()
+    except (OSError, ValueError):  # a terminal that controls nobody: keys come all the same
+        return False
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from typing_extensions import override
 
 from vzaps_tui.domain.json_skim import looks_like_json
-from vzaps_tui.domain.json_text import NotJsonError, at_once
+from vzaps_tui.domain.json_text import NotJsonError
 from vzaps_tui.ui.commands import OPENING, bindings
 from vzaps_tui.ui.slices import in_slices
 from vzaps_tui.ui.widgets.body_kind import kind_of
@@ -93,14 +93,6 @@ class JsonView(TextView):
         self._folds = None
         self._what = _READING if text else ""
         self._coloured = looks_like_json(text)
-        if self.is_running:
-            self._begin(text)
-        else:
-            super().set_lines(split_lines(text))
-            self._take(at_once(lay_out(text)))
-
-    def _begin(self, text: str) -> None:
-        """Show the beginning; understand the text at once if that is quick."""
         if self._reading is not None:
             self._reading.cancel()
         self._understood.clear()
@@ -108,6 +100,7 @@ class JsonView(TextView):
         lines = next(slices)
         super().set_lines(lines)
         if len(text) <= _AT_ONCE:
+            # Most texts are understood before they are drawn.
             try:
                 for _ in range(_TURNS_AT_ONCE):
                     next(tree)
@@ -143,6 +136,10 @@ class JsonView(TextView):
             self._rows_changed(self._cursor)
         self._understood.set()
         self._refresh_head()
+
+    async def understood(self) -> None:
+        """Wait until the text is known for what it is."""
+        await self._understood.wait()
 
     @property
     def what(self) -> str:

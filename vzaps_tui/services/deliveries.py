@@ -62,13 +62,13 @@ class DeliveryService:
     def peek(
         self, instance: InstanceId, query: DeliveryQuery
     ) -> Envelope[Listing[Delivery]] | None:
-        """What memory keeps of the list; never waits. Not narrowed: see `visible`."""
+        """What memory keeps of the list; never waits. Not narrowed: `DeliveryQuery` does that."""
         return self._cache.peek(self._list_question(instance, query))
 
     def load(
         self, instance: InstanceId, query: DeliveryQuery, *, force: bool = False
     ) -> AsyncGenerator[Envelope[Listing[Delivery]], None]:
-        """The kept list, then, unless that is fresh, the API's. Not narrowed: see `visible`.
+        """The kept list, then, unless that is fresh, the API's. Not narrowed: `DeliveryQuery` does that.
 
         A refresh reads from the top until it meets what is held, at most ten pages; if it does not
         meet it, the list is those pages: no gap is hidden. See also `EnvelopeCache.ask`.
@@ -102,12 +102,6 @@ class DeliveryService:
         return await self._cache.fetch(
             question, lambda: self._refresh(question, instance, query.server_status)
         )
-
-    def visible(self, listing: Listing[Delivery], query: DeliveryQuery) -> tuple[Delivery, ...]:
-        """The rows that match, whatever the server filtered (law 5)."""
-        if query.is_empty:
-            return listing.rows
-        return tuple(row for row in listing.rows if query.matches(row))
 
     def detail(
         self, instance: InstanceId, log: LogId, *, force: bool = False
@@ -149,7 +143,7 @@ class DeliveryService:
     def note(self, instance: InstanceId, delivery: Delivery) -> None:
         """Put a fresher row into every list of the instance that holds it, in memory.
 
-        It stays in a list of failures though it may be delivered by now: `visible` hides it.
+        It stays in a list of failures though it may be delivered by now: its query hides it.
         """
         for question, envelope in self._cache.held(self._identity.ask("deliveries", instance)):
             rows: tuple[Delivery, ...] = envelope.data.rows

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual.signal import Signal
 
-from vzaps_tui.domain.exporting import (
-    Export,
-    ExportError,
-    ExportExistsError,
-    ExportFormat,
-    Scope,
-    covers,
-    default_name,
-)
-from vzaps_tui.services.exporting import Written, write_export
 from vzaps_tui.ui.dialogs import Choice
-from vzaps_tui.ui.export_form import ExportChoice, ExportForm
 from vzaps_tui.ui.widgets.job_line import Tally
 
 if TYPE_CHECKING:
@@ -29,10 +19,13 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from vzaps_tui.domain.deliveries import Delivery
+    from vzaps_tui.domain.exporting import Export, ExportExistsError
     from vzaps_tui.domain.instances import Instance
     from vzaps_tui.domain.paging import Listing
     from vzaps_tui.domain.problems import VzapsError
     from vzaps_tui.domain.query import DeliveryQuery
+    from vzaps_tui.services.exporting import Written
+    from vzaps_tui.ui.export_form import ExportChoice
     from vzaps_tui.ui.launch import Launch
 
 Result = TypeVar("Result")
@@ -88,6 +81,14 @@ class Exports:
         query: DeliveryQuery,
     ) -> None:
         """Open the form for these rows of a listing, and write what it asks for."""
+        from vzaps_tui.domain.exporting import (  # noqa: PLC0415 - start-up time
+            Export,
+            Scope,
+            covers,
+            default_name,
+        )
+        from vzaps_tui.ui.export_form import ExportForm  # noqa: PLC0415 - same
+
         services = self._host.launch.services
         if not rows or services is None:
             self._host.say("There is nothing to export: no loaded delivery matches.")
@@ -132,6 +133,9 @@ class Exports:
         return busy
 
     async def _run(self, export: Export, choice: ExportChoice, *, replace: bool) -> None:
+        from vzaps_tui.domain.exporting import ExportError, ExportExistsError  # noqa: PLC0415 - start-up time
+        from vzaps_tui.services.exporting import write_export  # noqa: PLC0415 - same
+
         total = len(export.rows)
 
         def tell(rows: int) -> None:
@@ -147,7 +151,7 @@ class Exports:
         except ExportError as problem:
             self._host.say(self._host.words_for(problem), severity="error", timeout=_LONG)
         else:
-            self.last = ExportChoice(choice.form, "", keep_personal=choice.keep_personal)
+            self.last = dataclasses.replace(choice, path="")
             self._host.say(_said(export, written), timeout=_LONG)
         finally:
             self._show(Tally())
@@ -166,5 +170,5 @@ class Exports:
 def _said(export: Export, written: Written) -> str:
     kept = "personal data kept" if export.keep_personal else "personal data hidden"
     size = f"{max(1, round(written.size / 1000)):,} kB"
-    report = " with their causes" if export.form is ExportFormat.MARKDOWN else ""
+    report = " with their causes" if export.form == "md" else ""
     return f"{written.rows:,} deliveries{report} written to {written.path} ({size}, {kept})."

@@ -68,7 +68,7 @@ class DeliveryService:
     def load(
         self, instance: InstanceId, query: DeliveryQuery, *, force: bool = False
     ) -> AsyncGenerator[Envelope[Listing[Delivery]], None]:
-        """The kept list, then, unless that is fresh, the API's. Not narrowed: `DeliveryQuery` does that.
+        """The kept list, then, unless that is fresh, the API's; not narrowed by its query.
 
         A refresh reads from the top until it meets what is held, at most ten pages; if it does not
         meet it, the list is those pages: no gap is hidden. See also `EnvelopeCache.ask`.

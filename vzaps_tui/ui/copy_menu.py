@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -48,11 +48,13 @@ class CopyMenu(ModalScreen[None]):
             (item.key, "bold"), f"  {item.label}  ", (sample.rstrip(), "$text-muted")
         )
 
-    def on_key(self, event: object) -> None:
+    def on_key(self, event: events.Key) -> None:
         """A letter of the menu copies at once."""
-        key = getattr(event, "character", None)
         for item in self._items:
-            if key == item.key:
+            if event.character == item.key:
+                # The menu is gone after this: the letter must not reach what it was over.
+                event.stop()
+                event.prevent_default()
                 self._take(item)
                 return
 

@@ -31,6 +31,7 @@ from vzaps_tui.storage.archive_coverage import column
 from vzaps_tui.storage.archive_home import Door, Home
 from vzaps_tui.storage.archive_lane import GivenUpError, Lane, Ticket
 from vzaps_tui.storage.archive_rows import Mask
+from vzaps_tui.storage.archive_schema import used_bytes
 from vzaps_tui.storage.archive_writing import Writer
 from vzaps_tui.storage.files import remove
 from vzaps_tui.storage.opening import error_code, is_corrupt
@@ -186,9 +187,7 @@ class SqliteArchive:
             now: what the query's `last` hours are counted back from, aware.
         """
         asked = Asked(scope, query, now)
-        return await self._ask(
-            lambda asker, ticket: asker.select(asked, ticket.check), Selection(array("q"), 0)
-        )
+        return await self._ask(lambda asker: asker.select(asked), Selection(array("q"), 0))
 
     async def first(
         self, scope: Scope, query: DeliveryQuery, limit: int, now: datetime | None = None
@@ -200,14 +199,14 @@ class SqliteArchive:
     async def count(self, scope: Scope, query: DeliveryQuery, now: datetime | None = None) -> int:
         """How many match."""
         asked = Asked(scope, query, now)
-        return await self._ask(lambda asker, _: asker.count(asked), 0)
+        return await self._ask(lambda asker: asker.count(asked), 0)
 
     async def groups(
         self, scope: Scope, query: DeliveryQuery, now: datetime | None = None
     ) -> tuple[Group, ...]:
         """Those that match, folded by how they were answered; most rows first."""
         asked = Asked(scope, query, now)
-        return await self._ask(lambda asker, _: asker.groups(asked), ())
+        return await self._ask(lambda asker: asker.groups(asked), ())
 
     async def histogram(
         self,
@@ -228,7 +227,7 @@ class SqliteArchive:
         """
         asked = Asked(scope, query, now)
         nothing = Histogram(*span, (0,) * buckets, (0,) * buckets)
-        return await self._ask(lambda asker, _: asker.histogram(asked, *span, buckets), nothing)
+        return await self._ask(lambda asker: asker.histogram(asked, *span, buckets), nothing)
 
     async def events(self, scope: Scope) -> tuple[str, ...]:
         """Names of the events that rows have, in order."""
@@ -264,16 +263,14 @@ class SqliteArchive:
             # A damaged file is mended by the next question that does not hold up the screen.
             return otherwise
 
-    async def _ask(self, work: Callable[[Asker, Ticket], T], otherwise: T) -> T:
+    async def _ask(self, work: Callable[[Asker], T], otherwise: T) -> T:
         return await self._read(self._ask_lane, self._asking, work, otherwise)
 
     async def _look(self, work: Callable[[Asker], T], otherwise: T) -> T:
-        return await self._read(
-            self._look_lane, self._looking, lambda asker, _: work(asker), otherwise
-        )
+        return await self._read(self._look_lane, self._looking, work, otherwise)
 
     async def _read(
-        self, lane: Lane, door: Door[Asker], work: Callable[[Asker, Ticket], T], otherwise: T
+        self, lane: Lane, door: Door[Asker], work: Callable[[Asker], T], otherwise: T
     ) -> T:
         if self._closed:
             return otherwise
@@ -282,7 +279,8 @@ class SqliteArchive:
 
         def answer(ticket: Ticket) -> T:
             with door.enter() as asker:
-                return work(asker, ticket)
+                asker.check = ticket.check
+                return work(asker)
 
         for _ in range(_TURNS):
             generation = self._home.generation
@@ -356,7 +354,7 @@ class SqliteArchive:
         self._writer.forget()
         dropped = pruning.drop_older(db, int((self._now() - self._max_age) * _MICROS))
         limit = self._max_bytes if self._home.is_on_disk else min(self._max_bytes, MAX_MEMORY)
-        if not dropped and pruning.used_bytes(db) > limit:
+        if not dropped and used_bytes(db) > limit:
             dropped = pruning.drop_oldest(db)
         return dropped
 

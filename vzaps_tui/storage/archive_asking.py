@@ -47,28 +47,33 @@ class Asked:
 
 
 class Asker:
-    """Answers from one connection. Every answer comes from one state of the archive."""
+    """Answers from one connection. Every answer comes from one state of the archive.
+
+    Attributes:
+        check: called between the steps of an answer; what it raises ends it.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
+        self.check: Check = _go_on
         self._db = db
         self._shelf = FactShelf()
         self._translator = Translator(db, self._shelf)
 
-    def select(self, asked: Asked, check: Check) -> Selection:
-        """The numbers of all rows that match, newest first; `check` raises to stop it."""
+    def select(self, asked: Asked) -> Selection:
+        """The numbers of all rows that match, newest first."""
         found = array("q")
         with snapshot(self._db):
             condition = self._condition(asked)
             if condition is None or not condition.estimate:
                 return Selection(found, condition.held if condition else 0)
             sql, values = condition.where()
-            check()
+            self.check()
             rows = self._db.execute(
                 f"SELECT id FROM {condition.source} WHERE {sql} ORDER BY {_ORDER}",  # noqa: S608 - constants, values apart
                 values,
             )
             while some := rows.fetchmany(_AT_ONCE):
-                check()
+                self.check()
                 found.extend([number for (number,) in some])
             return Selection(found, condition.held)
 
@@ -140,6 +145,7 @@ class Asker:
             facts = condition.facts or self._translator.counts(condition.scope)
             edge = "SELECT at FROM deliveries WHERE scope = ?1 AND fact = ?2 ORDER BY"
             sql = f"SELECT ({edge} at LIMIT 1), ({edge} at DESC LIMIT 1)"
+            self.check()
             return [
                 (fact, count, *self._db.execute(sql, (condition.scope, fact)).fetchone())
                 for fact, count in facts.items()
@@ -172,10 +178,11 @@ class Asker:
             return (0,) * (len(edges) - 1)
         sql, values = mine.where()
         text = f"SELECT count(*) FROM {mine.source} WHERE {sql} AND at >= ? AND at < ?"  # noqa: S608 - constants, values apart
-        return tuple(
-            int(self._db.execute(text, (*values, low, high)).fetchone()[0])
-            for low, high in pairwise(edges)
-        )
+        counts: list[int] = []
+        for low, high in pairwise(edges):
+            self.check()
+            counts.append(int(self._db.execute(text, (*values, low, high)).fetchone()[0]))
+        return tuple(counts)
 
     def _of_status(self, condition: Condition, status: StatusClass) -> Condition:
         counts = condition.facts
@@ -251,6 +258,10 @@ class Asker:
         if number is None:
             return None
         return self._translator.condition(number, asked.query, asked.now)
+
+
+def _go_on() -> None:
+    """Nobody stops it."""
 
 
 def _portions(numbers: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -16,16 +16,17 @@ from threading import Lock
 from typing import Generic, TypeVar
 from uuid import uuid4
 
-from vzaps_tui.storage.archive_pruning import used_bytes
-from vzaps_tui.storage.archive_schema import begin_numbers_at, schema, set_up
-from vzaps_tui.storage.opening import BUSY, Opening, close
+from vzaps_tui.storage.archive_schema import begin_numbers_at, copy_into, set_up
+from vzaps_tui.storage.opening import NewerError, Opening, close
 
 T = TypeVar("T")
 
+_WRITER_WAITS, _READER_WAITS = 5.0, 0.25
+"""Seconds to wait for another program or thread that writes."""
 _SHARED_BY_NAME = (3, 36)
 """The first SQLite whose databases in memory have readers that wait for nobody."""
-_TAKEN_ALONG = 256 * 1024 * 1024
-"""Bytes of an archive that go along into memory when its disk is full."""
+_TAKEN_ALONG = 64 * 1024 * 1024
+"""Bytes of an archive that go along into memory where its disk takes nothing."""
 
 
 class Door(Generic[T]):
@@ -97,7 +98,9 @@ class Home:
             path: the file; None keeps everything in memory.
         """
         self._path = path
-        self._opening = None if path is None else Opening(path, self._to_file, set_up)
+        self._opening = (
+            None if path is None else Opening(path, lambda: self._to_file(_WRITER_WAITS), set_up)
+        )
         self._memory: str | None = None
         self._notices: list[str] = []
         self.db: sqlite3.Connection | None = None
@@ -119,12 +122,12 @@ class Home:
             self.db = self._opening.open()
             if self.db is None:
                 self.db = self._open_memory()
-                self._take_along(self._read_only(), self.db)
+                self._take_along(self.db)
         if self.db is None:
             self.db = self._open_memory()
         return self.db
 
-    def mend(self) -> sqlite3.Connection:
+    def mend(self) -> None:
         """Move a damaged file aside and begin anew; all doors are shut."""
         self.generation += 1
         close(self.db)
@@ -134,50 +137,40 @@ class Home:
         if self.db is None:
             self.db = self._open_memory()
         begin_numbers_at(self.db, _elsewhere())
-        return self.db
 
-    def leave_disk(self, why: str) -> sqlite3.Connection:
-        """Go on in memory, with what the file holds if that is not too much.
-
-        All doors are shut.
+    def leave_disk(self, why: str) -> None:
+        """Go on in memory, with what the file holds if that is not too much; all doors are shut.
 
         Args:
             why: what the disk said.
         """
         self.generation += 1
-        name = self._path.name if self._path else ""
         self._notices.append(
-            f"{name} cannot be written ({why}): what comes now is kept in memory only"
+            f"{self._path.name if self._path else 'memory'} cannot be written ({why}):"
+            " what comes now is kept in memory only"
         )
         old, self.db = self.db, None
         db = self._open_memory()
-        self._take_along(old, db)
+        self._take_along(db)
+        close(old)
         self.db = db
-        return db
 
-    def _read_only(self) -> sqlite3.Connection | None:
-        """What the file holds that cannot be opened for writing; None if it cannot be read."""
-        if self._path is None or not self._path.is_file():
-            return None
-        with suppress(sqlite3.Error):
-            place = f"{self._path.resolve().as_uri()}?mode=ro"
-            db = sqlite3.connect(place, isolation_level=None, uri=True, check_same_thread=False)
-            if db.execute("PRAGMA user_version").fetchone()[0] == schema():
-                return db
-            db.close()
-        return None
-
-    def _take_along(self, old: sqlite3.Connection | None, db: sqlite3.Connection) -> None:
-        """Copy one database into another, then close it; new numbers if that cannot be."""
-        try:
-            if old is not None and used_bytes(old) <= _TAKEN_ALONG:
-                old.backup(db)
-                return
-        except sqlite3.Error:
-            pass
-        finally:
-            close(old)
-        begin_numbers_at(db, _elsewhere())
+    def _take_along(self, db: sqlite3.Connection) -> None:
+        """Copy what the file holds into memory; new numbers begin elsewhere if that cannot be."""
+        taken = False
+        if self._path is not None and self._path.is_file():
+            # In a folder where nobody can write SQLite cannot make what it wants beside the file.
+            alone = not self._path.with_name(f"{self._path.name}-wal").exists()
+            place = f"{self._path.resolve().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+            with suppress(sqlite3.Error, NewerError):
+                # From the file's side: what is attached is looked for where the database itself is.
+                file = sqlite3.connect(place, isolation_level=None, uri=True)
+                try:
+                    taken = copy_into(file, self._memory or "", _TAKEN_ALONG)
+                finally:
+                    close(file)
+        if not taken:
+            begin_numbers_at(db, _elsewhere())
 
     def close(self) -> None:
         """Close the connection that writes; all doors are shut."""
@@ -186,27 +179,27 @@ class Home:
 
     def connect(self) -> sqlite3.Connection:
         """A connection that only reads."""
-        db = self._to_memory() if self._memory else self._to_file()
+        db = self._to_memory(_READER_WAITS) if self._memory else self._to_file(_READER_WAITS)
         db.execute("PRAGMA query_only = ON")
         # Of use only where memory is shared by the old way: there, readers wait for writers else.
         db.execute("PRAGMA read_uncommitted = ON")
         return db
 
-    def _to_file(self) -> sqlite3.Connection:
+    def _to_file(self, patience: float) -> sqlite3.Connection:
         return sqlite3.connect(
-            str(self._path), timeout=BUSY, isolation_level=None, check_same_thread=False
+            str(self._path), timeout=patience, isolation_level=None, check_same_thread=False
         )
 
     def _open_memory(self) -> sqlite3.Connection:
         self._memory = memory_name()
-        db = self._to_memory()
+        db = self._to_memory(_WRITER_WAITS)
         set_up(db)
         return db
 
-    def _to_memory(self) -> sqlite3.Connection:
+    def _to_memory(self, patience: float) -> sqlite3.Connection:
         return sqlite3.connect(
             self._memory or "",
-            timeout=BUSY,
+            timeout=patience,
             isolation_level=None,
             check_same_thread=False,
             uri=True,

@@ -50,23 +50,15 @@ def drop_oldest(db: sqlite3.Connection) -> int:
     return 0 if row is None else _drop(db, row[0], "", ())
 
 
-def used_bytes(db: sqlite3.Connection) -> int:
-    """Bytes of the file that hold something."""
-    count, free, size = (
-        int(db.execute(f"PRAGMA {name}").fetchone()[0])
-        for name in ("page_count", "freelist_count", "page_size")
-    )
-    return (count - free) * size
-
-
 def give_back(db: sqlite3.Connection) -> bool:
     """Give free pages back to the disk, a portion of them.
 
     Returns:
         Whether there may be more.
     """
-    db.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})").fetchall()
-    return int(db.execute("PRAGMA freelist_count").fetchone()[0]) > _PAGES_AT_ONCE
+    # As a script: `execute` takes but one of its steps, and each gives back one page.
+    db.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
+    return int(db.execute("PRAGMA freelist_count").fetchone()[0]) > 0
 
 
 def _drop(db: sqlite3.Connection, scope: int, more: str, values: Sequence[int]) -> int:

@@ -20,6 +20,7 @@ Mask = Callable[[str], str]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO: Final = timedelta(microseconds=1)
 _INT: Final = 2**63 - 1
+_LAST_YEAR: Final = 9999
 
 UNNAMED, PLAIN, ODD = 0, 1, 2
 """How a row is named: not at all; by a key that is plain ASCII and its id; in any other way."""
@@ -93,16 +94,25 @@ def kept(row: Delivery) -> Delivery:
         _whole(row.http_status),
         error,
         _finite(row.duration_ms),
-        *(row.created_at, row.last_attempt_at, row.next_retry_at, row.updated_at),
+        *map(_tamed, (row.created_at, row.last_attempt_at, row.next_retry_at, row.updated_at)),
     )
 
 
 def _is_tame(row: Delivery) -> bool:
+    for moment in (row.created_at, row.last_attempt_at, row.next_retry_at, row.updated_at):
+        if moment is not None and (moment.tzinfo is None or not 1 < moment.year < _LAST_YEAR):
+            return False
     return (
         -_INT <= (row.attempts or 0) <= _INT
         and -_INT <= (row.http_status or 0) <= _INT
         and math.isfinite(row.duration_ms or 0)
     )
+
+
+def _tamed(moment: datetime | None) -> datetime | None:
+    """An aware moment that can be told in UTC; at the edges of time zones lead beyond."""
+    number = _kept_moment(moment)
+    return None if number is None else moment_of(number)
 
 
 def _whole(number: int | None) -> int | None:

@@ -115,6 +115,41 @@ def begin_numbers_at(db: sqlite3.Connection, number: int) -> None:
     db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('deliveries', ?)", (number,))
 
 
+def copy_into(db: sqlite3.Connection, place: str, most: int) -> bool:
+    """Copy an archive of this version into an empty one, numbers and all.
+
+    Args:
+        db: the one to copy.
+        place: the empty one, as a URI.
+        most: bytes from which on it is too much.
+
+    Returns:
+        Whether it was copied.
+
+    Raises:
+        sqlite3.Error: it could not be read.
+    """
+    if _version(db) != schema() or used_bytes(db) > most:
+        return False
+    db.execute("ATTACH ? AS empty", (place,))
+    db.execute("BEGIN")
+    for table in ("scopes", "facts", "deliveries", "stretches"):
+        db.execute(f"INSERT INTO empty.{table} SELECT * FROM main.{table}")  # noqa: S608 - constants
+    db.execute("DELETE FROM empty.sqlite_sequence")
+    db.execute("INSERT INTO empty.sqlite_sequence SELECT * FROM main.sqlite_sequence")
+    db.execute("COMMIT")
+    return True
+
+
+def used_bytes(db: sqlite3.Connection) -> int:
+    """Bytes of a database that hold something."""
+    count, free, size = (
+        int(db.execute(f"PRAGMA {word}").fetchone()[0])
+        for word in ("page_count", "freelist_count", "page_size")
+    )
+    return (count - free) * size
+
+
 def _version(db: sqlite3.Connection) -> int:
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     if version > schema():

@@ -160,7 +160,8 @@ class SqliteEnvelopes:
     def _prune(self, db: sqlite3.Connection) -> None:
         db.execute(_PRUNE_AGE, (self._now() - MAX_AGE,))
         db.execute(_PRUNE_SIZE, (self._max_bytes,))
-        db.execute("PRAGMA incremental_vacuum").fetchall()
+        # As a script: `execute` takes but one of its steps, and each gives back one page.
+        db.executescript("PRAGMA incremental_vacuum")
 
     def _get(self, db: sqlite3.Connection, question: Question) -> Envelope[Any] | None:
         row = db.execute(_GET, _key(question)).fetchone()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -439,7 +439,7 @@ def test_pruning_ends_a_stretch_where_its_rows_end() -> None:
 
 
 @contextmanager
-def broken_after_the_rows() -> Iterator[None]:
+def broken_after_the_rows() -> Generator[None, None, None]:
     """The program ends between the rows and what they make certain."""
 
     class BrokenError(Exception):

@@ -171,7 +171,7 @@ def test_a_scope_without_rows_has_nothing() -> None:
     world = World()
     world.put([GOOD], scope=OTHER)
     asked = Asked(SCOPE, DeliveryQuery(), NOW)
-    assert world.asker.select(asked, lambda: None).held == 0
+    assert world.asker.select(asked).held == 0
     assert list(world.asker.first(asked, 5)) == []
     assert world.asker.count(asked) == 0
     assert world.asker.groups(asked) == ()

@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from vzaps_tui.domain.deliveries import Delivery
-
-
-def _moment(row: Delivery) -> datetime | None:
-    known = [moment for moment in (row.updated_at, row.last_attempt_at) if moment]
-    return max(known, default=None)
-
-
-def is_older(row: Delivery, than: Delivery) -> bool:
-    """Whether `row` knows less of the delivery's tries; measures that one lacks do not count."""
-    mine, other = _moment(row), _moment(than)
-    if mine and other and mine != other:
-        return mine < other
-    if row.attempts is not None and than.attempts is not None:
-        return row.attempts < than.attempts
-    return False
+from vzaps_tui.domain.readings import is_older, is_unchanged
 
 
 def fresher(held: Delivery, read: Delivery) -> Delivery:
@@ -104,13 +89,9 @@ def meeting(fresh: Sequence[Delivery], held: Sequence[Delivery]) -> int | None:
     place = {row.key: index for index, row in enumerate(held)}
     for row in reversed(fresh):
         at = place.get(row.key)
-        if at is not None and _unchanged(held[at], row):
+        if at is not None and is_unchanged(held[at], row):
             return at
     return None
-
-
-def _unchanged(held: Delivery, read: Delivery) -> bool:
-    return read.status_class is held.status_class and not is_older(held, read)
 
 
 def overlay(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -241,9 +241,9 @@ def test_hostile_text_takes_linear_time(piece: str) -> None:
 
     def cost(size: int) -> float:
         text = "http://" + piece * (size // len(piece))
-        began = perf_counter()
+        began = thread_time()
         masker(text)
-        return perf_counter() - began
+        return thread_time() - began
 
     # Eight times the text: linear is 8, quadratic 64; the best of three keeps other load out.
     small = min(cost(20_000) for _ in range(3))

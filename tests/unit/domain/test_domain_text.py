@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 import unicodedata
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -97,13 +97,14 @@ def test_lines() -> None:
 def test_five_megabytes_take_linear_time(piece: str) -> None:
     def cost(size: int) -> float:
         text = piece * size + "\n"
-        began = perf_counter()
+        began = thread_time()
         visible(text)
-        return perf_counter() - began
+        return thread_time() - began
 
     visible(piece)
     small = min(cost(500_000) for _ in range(3))
-    assert cost(5_000_000 // len(piece)) < 40 * small + 0.05
+    # Ten times the text: linear is 10, quadratic 100; the best of three keeps other load out.
+    assert min(cost(5_000_000 // len(piece)) for _ in range(3)) < 45 * small + 0.05
 
 
 def test_strangers_cannot_fill_the_memory() -> None:

@@ -57,7 +57,7 @@ def nothing_is_known(person: Person, said: str, code: int) -> None:
     assert said in words
     assert _NEXT in words
     assert "Nothing could be read." in words
-    assert "no answer" in words
+    assert "nothing read" in words
     assert person.app.exit_code == code
 
 

@@ -98,7 +98,7 @@ async def test_it_is_told_and_nothing_known_is_lost(route: str, kind: str) -> No
         await person.press(*place.keys)
         check(person, said)
         assert place.blank in person.words
-        assert "no answer" in person.words
+        assert "nothing read" in person.words
         assert person.asked(route) == said.tries
 
         world.faults.clear()

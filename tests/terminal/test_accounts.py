@@ -125,7 +125,7 @@ def test_a_wrong_secret_is_told_and_decides_the_exit_code(
 ) -> None:
     wrong = {**emulator.account, "VZAPS_CLIENT_SECRET": "cs_not_the_right_one"}
     with vzaps(extra=wrong, size=USUAL) as terminal:
-        terminal.wait("Credentials refused", "VZAPS_CLIENT_SECRET", "no answer")
+        terminal.wait("Credentials refused", "VZAPS_CLIENT_SECRET", "nothing read")
         assert quit_by_key(terminal) == 3
         assert "cs_not_the_right_one" not in terminal.plain
 
@@ -137,5 +137,5 @@ def test_without_an_answer_and_without_a_cache(vzaps: Opener, dead_end: str) -> 
         "VZAPS_CLIENT_SECRET": "cs_1234567890",
     }
     with vzaps(extra=account, size=USUAL) as terminal:
-        terminal.wait("The API did not answer", "no answer", "Nothing could be read.")
+        terminal.wait("The API did not answer", "nothing read", "Nothing could be read.")
         assert quit_by_key(terminal) == 4

@@ -67,12 +67,19 @@ async def test_failures_only_asks_the_server_and_sifts_again(ignores: bool) -> N
         assert gateway.calls[-1].args == (INSTANCE, 1, 50, "failed")
         assert keys_of(screen) == [f"log_{n}" for n in range(40, 0, -4)]
         assert "status: FAILED" in text
-        total = "40 loaded of 40" if ignores else "10 loaded of 10"
-        assert f"10 of {total} failed" in text
+        ignored = "10 of 40 loaded of 40 · the API ignores the filter"
+        assert (ignored if ignores else "10 of 10 loaded of 10 failed") in text
         assert "DELIVERED" not in text
         text = await press(pilot, "f")
         assert len(keys_of(screen)) == 40
         assert "status: FAILED" not in text
+
+
+async def test_an_outage_under_way_is_told_where_nothing_has_failed_for_good() -> None:
+    trying = delivery(2, status="pending", http_status=500)
+    gateway = FakeGateway([trying, delivery(1, status="delivered", http_status=200, error=None)])
+    async with listed(gateway) as (_, pilot):
+        assert "1 pending ones got an error" in await press(pilot, "f")
 
 
 async def test_known_failures_stand_there_before_the_server_answers() -> None:

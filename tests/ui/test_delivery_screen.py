@@ -198,7 +198,7 @@ async def test_a_log_that_vanished_keeps_what_the_list_knew() -> None:
         assert "Not found: no such log." in text
         assert "Go back with esc" in text
         assert "server error" in text
-        assert "no answer" in text
+        assert "nothing read" in text
         for key in "1234":
             assert "Could not be read" in await press(pilot, key)
         await press(pilot, "y", "escape", "r")
@@ -273,7 +273,7 @@ async def test_a_delivered_one_is_asked_about_first() -> None:
     gateway = known(delivery(2, status="delivered"))
     async with opened(gateway) as (_, pilot):
         await press(pilot, "r")
-        await until(pilot, lambda: "Send again?" in screen_text(pilot))
+        await until(pilot, lambda: "Send it again?" in screen_text(pilot))
         await press(pilot, "enter")
         front(pilot, DeliveryScreen)
         assert not gateway.count("retry")

@@ -191,7 +191,7 @@ async def test_a_command_with_a_parameter_and_one_that_asks() -> None:
         await run_from_palette(pilot, named("delivery.payload"))
         assert front(pilot, DeliveryScreen).part == "payload"
         await run_from_palette(pilot, named("delivery.retry"))
-        assert "Send again?" in await dialog(pilot)
+        assert "Send it again?" in await dialog(pilot)
         assert not gateway.count("retry")
 
 

@@ -147,7 +147,7 @@ async def test_a_problem_with_nothing_kept_says_what_why_and_next(
     gateway.fail("instances", problem)
     async with shown(launch(gateway)) as (_, pilot):
         text = " ".join(screen_text(pilot).split())
-        for said in (words, problem.hint, "Request id req-77", "no answer"):
+        for said in (words, problem.hint, "Request id req-77", "nothing read"):
             assert said in text
         assert "Nothing could be read." in text
         assert "no instance yet" not in text

@@ -24,6 +24,7 @@ from tests.ui.harness import (
 )
 from tests.ui.test_deliveries_filter import keys_of
 from vzaps_tui.domain.deliveries import Delivery, LogId
+from vzaps_tui.domain.problems import UnavailableError
 from vzaps_tui.domain.retries import Outcome, RetryReceipt
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 from vzaps_tui.ui.screens.instances import InstancesScreen
@@ -71,7 +72,7 @@ async def test_one_failed_row_is_sent_at_once_and_told_to_the_end() -> None:
         assert "log_5: DELIVERED · 200 in 42 ms" in said
 
 
-@pytest.mark.parametrize(("moves", "word"), [(1, "DELIVERED"), (2, "PENDING"), (4, "OTHER")])
+@pytest.mark.parametrize(("moves", "word"), [(1, "DELIVERED"), (2, "PENDING"), (4, "BOUNCED")])
 async def test_a_row_that_did_not_fail_is_asked_about_with_cancel_in_focus(
     moves: int, word: str
 ) -> None:
@@ -79,8 +80,7 @@ async def test_a_row_that_did_not_fail_is_asked_about_with_cancel_in_focus(
     async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
         await press(pilot, *["j"] * moves, "r")
         text = await dialog(pilot)
-        assert f"1 chosen: 1 {word}" in text
-        assert "1 not failed: skipped, unless you send all." in " ".join(text.split())
+        assert f"It has not failed: it is {word}." in text
         assert isinstance(app.focused, Button)
         assert app.focused.id == "cancel"
         await press(pilot, "enter")
@@ -99,7 +99,7 @@ async def test_the_dialog_states_counts_hosts_and_what_is_skipped() -> None:
             "Send 5 deliveries again?",
             "5 chosen: 2 FAILED, 1 PENDING, 1 DELIVERED, 1 OTHER",
             "Target: a.example, b.example, c.example",
-            "3 not failed: skipped, unless you send all.",
+            "3 not failed or sent already: skipped, unless you send all.",
             "Retry 2",
             "Send all 5",
         ):
@@ -174,6 +174,48 @@ async def test_read_only_sends_nothing(keys: list[str]) -> None:
         await press(pilot, *keys)
         assert not sent(gateway)
         assert not app.jobs.steps
+        assert "Read-only: nothing is sent." in toasts(app)
+        assert "acme · read-only" in text
+
+
+@pytest.mark.parametrize("outcome", ["DELIVERED", "UNKNOWN"])
+async def test_what_was_sent_from_here_is_not_sent_again_without_asking(outcome: str) -> None:
+    gateway = server(*fives())
+    if outcome == "UNKNOWN":
+        gateway.on_retry = None
+        gateway.fail("retry", UnavailableError("the connection was reset"))
+    else:  # the log stays as it is: the retry is written to another
+        new = delivered(delivery(9))
+        gateway.on_retry = lambda _: gateway.rows.append(new) or RetryReceipt(new_log=new.id)
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        text = await press(pilot, "r")
+        assert f"FAILED       {outcome}" in row_with(text, "00:00:05  ")
+        await press(pilot, "r")
+        assert f"Sent from here already: {outcome}" in await dialog(pilot)
+        await press(pilot, "enter")
+        assert len(sent(gateway)) == 1
+        await press(pilot, "a", "r")
+        assert f"1 sent from here already: 1 {outcome}." in await dialog(pilot)
+        await choose(pilot, "failed")
+        await until(pilot, lambda: not app.jobs.is_busy)
+        assert sent(gateway).count(LogId("log_5")) == 1
+
+
+async def test_what_was_not_sent_when_it_was_stopped_is_marked_again() -> None:
+    gateway = server(*[delivery(n) for n in range(5, 0, -1)])
+    gate = gateway.gate("retry")
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await pilot.press("a", "r")
+        await dialog(pilot)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: gateway.count("retry") == 1)
+        await pilot.press("X")
+        gate.set()
+        await until(pilot, lambda: not app.jobs.is_busy)
+        await settle(pilot)
+        unsent = {f"log_{n}" for n in range(5, 0, -1)} - set(sent(gateway))
+        assert unsent
+        assert front(pilot, DeliveriesScreen).table.marked == unsent
 
 
 async def test_it_works_on_when_the_screen_is_left() -> None:
@@ -253,7 +295,7 @@ async def test_quitting_while_busy_asks_and_cancel_goes_on() -> None:
         assert app.is_running
         gate.set()
         await settle(pilot)
-        assert app.jobs.outcome(INSTANCE, LogId("log_5")) is Outcome.DELIVERED
+        assert app.jobs.steps[(INSTANCE, LogId("log_5"))].outcome is Outcome.DELIVERED
         assert app.jobs.steps.keys() == {(INSTANCE, "log_5")}
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
-from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
+from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId, StatusClass
 from vzaps_tui.domain.envelope import Answer, Envelope, Question
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.paging import End, Listing, Page
@@ -22,6 +22,7 @@ FRESH = 15.0
 MAX_ROWS = 20_000
 REFRESH_PAGES = 10
 
+_NOT_FAILED = frozenset({StatusClass.DELIVERED, StatusClass.PENDING})
 _Reading = tuple[Walk, "_Last"]
 
 
@@ -57,6 +58,7 @@ class DeliveryService:
         self._identity = identity
         self._clock = clock
         self._edges: dict[Question, Edge] = {}
+        self._unfiltered: set[InstanceId] = set()
         self._locks: defaultdict[Question, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def peek(
@@ -64,6 +66,10 @@ class DeliveryService:
     ) -> Envelope[Listing[Delivery]] | None:
         """What memory keeps of the list; never waits. Not narrowed: `DeliveryQuery` does that."""
         return self._cache.peek(self._list_question(instance, query))
+
+    def filters(self, instance: InstanceId) -> bool:
+        """Whether the API keeps to the filter it is asked for, as far as was seen."""
+        return instance not in self._unfiltered
 
     def load(
         self, instance: InstanceId, query: DeliveryQuery, *, force: bool = False
@@ -234,7 +240,10 @@ class DeliveryService:
 
         async def ask(number: int) -> Page[Delivery]:
             last.answer = await self._gateway.search(instance, number, PAGE, status)
-            return last.answer.data
+            page = last.answer.data
+            if status is not None and any(r.status_class in _NOT_FAILED for r in page.items):
+                self._unfiltered.add(instance)
+            return page
 
         return Walk(ask, listing, edge), last
 

@@ -47,7 +47,7 @@ class AttemptRows:
             clock_time(attempt.at, self._now),
             (code, tone),
             took(attempt.duration_ms),
-            attempt.error or attempt.response or "",
+            " · ".join(filter(None, (attempt.error, attempt.response))),
         )
 
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from vzaps_tui.domain.envelope import Envelope, Source
 from vzaps_tui.services.freshness import Freshness, Phase
-from vzaps_tui.ui.commands import EVERYWHERE, Place, by_action, show_key
+from vzaps_tui.ui.commands import EVERYWHERE, Place, keys_of, show_key
 from vzaps_tui.ui.host import Host, host_of
 from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.job_line import JobLine
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from vzaps_tui.ui.launch import Services
 
 Result = TypeVar("Result")
+
+ROOMY = 116
+"""Columns of a screen from which on a preview has room beside a list."""
 
 
 class Board(Screen[Result]):
@@ -88,7 +91,9 @@ class Board(Screen[Result]):
 
     @override
     def compose(self) -> ComposeResult:
-        yield TopBar(self.host.launch.label, self.services.clock, self.crumbs())
+        launch = self.host.launch
+        label = f"{launch.label} · read-only" if launch.read_only else launch.label
+        yield TopBar(label, self.services.clock, self.crumbs())
         yield ProblemBar(markup=False)
         yield from self.body()
         yield FindBar()
@@ -110,11 +115,16 @@ class Board(Screen[Result]):
         retries = self.host.jobs.tally
         self.query_one(JobLine).tally = retries if retries.is_busy else self.host.exports.tally
 
+    def on_screen_resume(self) -> None:
+        """Ask again when one comes back to what could not be read."""
+        if self.is_mounted and self.top_bar.freshness.phase is Phase.FAILED and not self.unsaved():
+            self.load(force=True)
+
     def on_resize(self, event: events.Resize) -> None:
         """Cover the screen where it has no room."""
         small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
         self.query_one(TooSmall).display = small
-        self.set_class(event.size.width < 100, "-narrow")  # noqa: PLR2004 - DESIGN 4: below, no preview
+        self.set_class(event.size.width < ROOMY, "-narrow")
 
     def refresh_hints(self) -> None:
         """Show the keys that do something now, this screen's first."""
@@ -122,8 +132,10 @@ class Board(Screen[Result]):
         hints: list[tuple[str, str, str]] = []
         for place in reversed(self.PLACES):
             for command in place.commands:
+                if command.mutates and self.host.launch.read_only:
+                    continue
                 if command.label and self._enabled(command.action):
-                    key = keymap.get(command.id, command.keys).partition(",")[0].strip()
+                    key = keys_of(command, keymap).partition(",")[0].strip()
                     hints.append((show_key(key), command.label, command.action))
         hints.sort(key=lambda hint: hint[1] in ("help", "quit"))
         self.query_one(KeyHints).hints = tuple(hints)
@@ -131,13 +143,6 @@ class Board(Screen[Result]):
     def _enabled(self, action: str) -> bool:
         name, _, _ = action.partition("(")
         return self.check_action(name, ()) is True
-
-    @override
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        command = by_action(self.PLACES).get(action)
-        if command is not None and command.mutates and self.host.launch.read_only:
-            return False if action == "undo" else None
-        return super().check_action(action, parameters)
 
     @override
     async def run_action(

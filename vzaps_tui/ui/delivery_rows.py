@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.domain.deliveries import Delivery, StatusClass
+from vzaps_tui.domain.failures import FailureKind, failure_kind
 from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.domain.paging import End, Listing
 from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.domain.retries import Outcome
+from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.render import delivery_cells
 from vzaps_tui.ui.widgets.cells import Cell
@@ -19,16 +20,17 @@ _NEVER = 10_000
 
 
 def columns(*, retries: bool) -> tuple[Column, ...]:
-    """The list's columns; narrow screens have room for either the retry or the error."""
+    """The list's columns; beside retries, narrow screens have no room for tries and time."""
+    roomy = 140
     return (
         Column("time", "Time", 11),
         Column("status", "Status", 11),
         Column("retry", "Retry", 12, min_width=0 if retries else _NEVER),
         Column("event", "Event", 10, flex=1),
         Column("code", "Code", 4, align="right"),
-        Column("tries", "Tries", 5, align="right", min_width=78 if retries else 0),
-        Column("took", "Took", 7, align="right", min_width=78 if retries else 64),
-        Column("error", "Error", 10, flex=3, min_width=140 if retries else 76),
+        Column("tries", "Tries", 5, align="right", min_width=roomy if retries else 0),
+        Column("took", "Took", 7, align="right", min_width=roomy if retries else 64),
+        Column("error", "Error", 10, flex=3, min_width=76),
         Column("target", "Target", 20, flex=1, min_width=170),
     )
 
@@ -39,11 +41,11 @@ class DeliveryRows:
     def __init__(
         self,
         rows: tuple[Delivery, ...],
-        outcome: Callable[[Delivery], Outcome | None],
+        step: Callable[[Delivery], RetryStep | None],
         now: datetime,
     ) -> None:
         self._rows = rows
-        self._outcome = outcome
+        self._step = step
         self._now = now
         self._place = {row.key: index for index, row in enumerate(rows)}
 
@@ -61,7 +63,7 @@ class DeliveryRows:
     def cells(self, index: int) -> tuple[Cell, ...]:
         """Cells of a row."""
         row = self._rows[index]
-        return delivery_cells(row, self._outcome(row), self._now)
+        return delivery_cells(row, self._step(row), self._now)
 
 
 def narrowed(
@@ -74,10 +76,21 @@ def narrowed(
     return tuple(row for row in listing.rows if test(row) or row.key in kept)
 
 
-def why_empty(listing: Listing[Delivery], query: DeliveryQuery) -> str:
-    """What stands where no row is shown."""
+def is_being_tried(row: Delivery) -> bool:
+    """Whether VZaps goes on trying after an error."""
+    failing = bool(row.error) or failure_kind(row) is not FailureKind.OTHER
+    return failing and row.status_class is StatusClass.PENDING
+
+
+def why_empty(listing: Listing[Delivery], query: DeliveryQuery, trying: int = 0) -> str:
+    """What stands where no row is shown; `trying`: pending ones whose last try failed."""
     if listing.rows:
         return "No loaded delivery matches the filter.\nesc takes the filter away, F changes it."
+    if query.failed_only and trying:
+        return (
+            f"No delivery has failed for good.\n{trying} pending ones got an error and are being "
+            "tried again: f shows them."
+        )
     if query.failed_only:
         return "No failed delivery. f shows all."
     return (
@@ -87,12 +100,19 @@ def why_empty(listing: Listing[Delivery], query: DeliveryQuery) -> str:
 
 
 def counts_text(
-    shown: tuple[Delivery, ...], listing: Listing[Delivery], query: DeliveryQuery, now: datetime
+    shown: tuple[Delivery, ...],
+    listing: Listing[Delivery],
+    query: DeliveryQuery,
+    now: datetime,
+    *,
+    filtered: bool = True,
 ) -> str:
-    """`93 of 250 loaded of 8,412`, and what limits it."""
+    """`93 of 250 loaded of 8,412`, and what limits it; `filtered`: the API keeps to its filter."""
     total = "?" if listing.total is None else f"{listing.total:,}"
-    kind = " failed" if query.server_status else ""
+    kind = " failed" if query.server_status and filtered else ""
     words = f"{len(shown):,} of {len(listing.rows):,} loaded of {total}{kind}"
+    if query.server_status and not filtered:
+        words += " · the API ignores the filter"
     if kept := len(shown) - len(narrowed(Listing(shown), query, frozenset(), now)):
         words += f" · {kept} just retried"
     if listing.end is End.REPEATS:

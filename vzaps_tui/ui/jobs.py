@@ -55,11 +55,6 @@ class Jobs:
         """Whether anything of an instance was retried in this run."""
         return any(key[0] == instance for key in self.steps)
 
-    def outcome(self, instance: InstanceId, log: LogId) -> Outcome | None:
-        """The last word on a delivery's retry in this run."""
-        step = self.steps.get((instance, log))
-        return step.outcome if step else None
-
     def start(self, plan: RetryPlan) -> None:
         """Begin to send; returns at once."""
         if not self.is_busy:
@@ -111,6 +106,6 @@ class Jobs:
         for step in steps:
             if step.outcome is Outcome.QUEUED:  # stopped before its turn: nothing waits any more
                 self.steps.pop((step.instance, step.log_id), None)
+        self._report(steps)
         if steps:
             self.changed.publish(steps[-1])
-        self._report(steps)

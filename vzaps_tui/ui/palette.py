@@ -10,7 +10,7 @@ from textual.content import Content
 from typing_extensions import override
 
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import Command, show_key
+from vzaps_tui.ui.commands import Command, keys_of, show_key
 
 
 class CommandProvider(Provider):
@@ -23,11 +23,12 @@ class CommandProvider(Provider):
         keymap = board.host.launch.keymap
         for place in reversed(board.PLACES):
             for command in place.commands:
-                allowed = board.check_action(command.action.partition("(")[0], ())
+                allowed = board.check_action(command.action.partition("(")[0], ()) and not (
+                    command.mutates and board.host.launch.read_only
+                )
                 if command.palette and command.action and allowed:
-                    keys = keymap.get(command.id, command.keys)
-                    key = f"  ({show_key(keys.partition(',')[0].strip())})" if keys else ""
-                    yield f"{place.title}, {command.name}: {command.help}{key}", command
+                    key = show_key(keys_of(command, keymap).partition(",")[0].strip())
+                    yield f"{place.title}, {command.name}: {command.help}  ({key})", command
 
     @override
     async def discover(self) -> Hits:

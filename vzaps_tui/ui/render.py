@@ -10,7 +10,7 @@ from textual.content import Content
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.instances import Instance, LinkState
 from vzaps_tui.domain.masking import mask_url
-from vzaps_tui.domain.retries import Outcome
+from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import age, clock_time, took
 from vzaps_tui.ui.widgets.cells import Cell, Tone
@@ -76,18 +76,18 @@ def host_name(url: str | None) -> str:
         return "?"
 
 
-def delivery_cells(row: Delivery, retry: Outcome | None, now: datetime) -> tuple[Cell, ...]:
-    """Cells of a delivery, in the order of the list's columns."""
+def delivery_cells(row: Delivery, step: RetryStep | None, now: datetime) -> tuple[Cell, ...]:
+    """Cells of a delivery, in the order of the list's columns; a retry's reason beats an error."""
     code = "-" if row.http_status is None else str(row.http_status)
     return (
         clock_time(row.time, now),
         status_cell(row),
-        (retry.value, OUTCOME_TONE[retry]) if retry else "",
+        (step.outcome.value, OUTCOME_TONE[step.outcome]) if step else "",
         row.event,
         code,
         "-" if row.attempts is None else str(row.attempts),
         took(row.duration_ms),
-        row.error or "",
+        (step.reason if step else "") or row.error or "",
         (host_and_path(row.target) if row.target else "-", "dim"),
     )
 

@@ -21,6 +21,7 @@ from vzaps_tui.ui.delivery_rows import (
     columns,
     copies_of,
     counts_text,
+    is_being_tried,
     narrowed,
     why_empty,
 )
@@ -123,12 +124,12 @@ class DeliveriesScreen(ListBoard[None]):
         now = self.services.clock.now()
         self._rows = narrowed(listing, view.query, view.kept, now)
         first = self.table.cursor_key is None
-        self.table.empty_text = why_empty(listing, view.query)
+        self.table.empty_text = why_empty(listing, view.query, self._trying())
         self.table.columns = columns(retries=jobs.has_steps(self._instance.id))
         self.table.show(
             DeliveryRows(
                 self._rows,
-                lambda row: jobs.outcome(self._instance.id, row.id),
+                lambda row: jobs.steps.get((self._instance.id, row.id)),
                 now,
             )
         )
@@ -138,11 +139,17 @@ class DeliveriesScreen(ListBoard[None]):
         self._show_counts()
         self._show_preview()
 
+    def _trying(self) -> int:
+        """Pending deliveries of the whole list whose last try failed, as far as is known."""
+        whole = self.services.deliveries.peek(self._instance.id, DeliveryQuery())
+        return sum(map(is_being_tried, whole.data.rows)) if whole and not self._rows else 0
+
     def _show_counts(self) -> None:
         view = self.view
         marked = len(view.marked)
         now = self.services.clock.now()
-        words = counts_text(self._rows, self._listing, view.query, now)
+        filtered = self.services.deliveries.filters(self._instance.id)
+        words = counts_text(self._rows, self._listing, view.query, now, filtered=filtered)
         if self._reading_more:
             words += " · reading on ..."
         if marked:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from typing_extensions import override
 
 from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.services.freshness import Phase
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, INSTANCES, bindings
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.list_board import ListBoard
@@ -124,10 +125,12 @@ class InstancesScreen(ListBoard[None]):
         if instance := self._chosen():
             self.host.open_webhook(instance)
 
+    @override
     def on_screen_resume(self) -> None:
-        """Freshen when one comes back, if it is old by then."""
-        if self.is_mounted and self._rows:
-            self.load(force=False)
+        super().on_screen_resume()
+        idle = self.is_mounted and self.top_bar.freshness.phase is Phase.IDLE
+        if idle and self._rows:
+            self.load(force=False)  # freshen when one comes back, if it is old by then
 
     @override
     def copies(self) -> tuple[CopyItem, ...]:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 from typing_extensions import override
 
+from vzaps_tui.domain.envelope import Source
 from vzaps_tui.domain.masking import MASK, mask_url, unmask_url
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.webhooks import (
@@ -110,6 +111,9 @@ class WebhookScreen(Board[None]):
             return
         if last is not None:
             self.show_freshness(last, asking=False)
+            kept = last.source is Source.CACHE and not last.problem
+            if kept and not force and MASK in (last.data.url or ""):
+                self._load(force=True)  # from the disk, where the hidden part is not kept
 
     def _fill(self, config: WebhookConfig) -> None:
         """Put a configuration into the form."""
@@ -140,7 +144,11 @@ class WebhookScreen(Board[None]):
     def _change(self) -> WebhookChange | None:
         if self._stored is None:
             return None
-        return WebhookChange(self._stored, self._wanted(self._stored.url))
+        untouched = mask_url(self._stored.url) if self._stored.url else ""
+        wanted = self._wanted(self._stored.url)
+        if self.url_field.value == untouched:
+            wanted = WebhookConfig(self._stored.url, wanted.events)
+        return WebhookChange(self._stored, wanted)
 
     @override
     def unsaved(self) -> bool:
@@ -162,8 +170,12 @@ class WebhookScreen(Board[None]):
             event.check_list.choose({ALL} if event.value == ALL else chosen - {ALL})
         self._show_change()
 
-    def _findings(self, config: WebhookConfig) -> Content:
-        return findings_text((*check_url(config.url or ""), *check_events(config.events)))
+    def _findings(self, change: WebhookChange) -> Content:
+        """Remarks on what is typed; what nobody touched gets hints at most."""
+        found = (*check_url(change.after.url or ""), *check_events(change.after.events))
+        if same_config(change.before, change.after):
+            found = tuple(one for one in found if one.level is Level.WARNING)
+        return findings_text(found)
 
     def _show_change(self) -> None:
         change = self._change()
@@ -172,7 +184,7 @@ class WebhookScreen(Board[None]):
         same = same_config(change.before, change.after)
         changed = Content.styled("Nothing yet.", "$text-muted") if same else change_text(change)
         self.query_one("#change", Static).update(changed)
-        self.query_one("#findings", Static).update(self._findings(change.after))
+        self.query_one("#findings", Static).update(self._findings(change))
         if not same:
             self.query_one("#report", Static).update("")
 
@@ -181,6 +193,9 @@ class WebhookScreen(Board[None]):
     @work(group="confirm", exclusive=True)
     async def action_save(self) -> None:
         """Review the change against what the API holds now, then save."""
+        if self.host.launch.read_only:
+            self.host.say("Read-only: nothing is saved.", severity="warning")
+            return
         if self._stored is None:
             self.host.say("Nothing is loaded yet: there is nothing to save.", severity="warning")
             return
@@ -189,9 +204,17 @@ class WebhookScreen(Board[None]):
     @work(group="confirm", exclusive=True)
     async def action_undo(self) -> None:
         """Go back to what was stored before the last save."""
+        if self.host.launch.read_only:
+            self.host.say("Read-only: nothing is saved.", severity="warning")
+            return
         before = self.host.undo.get(self._instance.id)
         if before is None:
             self.host.say("Nothing was saved in this run: there is nothing to take back.")
+            return
+        if before.url is None:
+            self.host.say(
+                "It cannot be taken back: no URL was set before, and none can be cleared."
+            )
             return
         await self._review(before)
 

@@ -55,7 +55,7 @@ class TopBar(Widget):
         if fresh.fetched_at is None:
             return {
                 Phase.ASKING: ("asking ...", "$text-warning"),
-                Phase.FAILED: ("no answer", "bold $text-error"),
+                Phase.FAILED: ("nothing read", "bold $text-error"),
                 Phase.IDLE: ("", ""),
             }[fresh.phase]
         since = age(self._age())

@@ -77,7 +77,18 @@ def test_version_and_help(tmp_path: Path) -> None:
         (["emulator", "--port", "x"], "--port"),
         (["emulator", "--port", "70000"], "--port"),
         (["emulator", "--rate", "-1"], "--rate"),
-        (["emulator", "--scenario", "sunshine"], "There are latency, "),
+        (["emulator", "--rate", "nan"], "nan is not in the range 0<=x<=1000"),
+        (["emulator", "--speed", "0"], "0.0 is not in the range 0.001<=x<=10000"),
+        (
+            ["emulator", "--scenario", "reset:nowhere"],
+            "no route is called 'nowhere'; there are token",
+        ),
+        (["emulator", "--scenario", "reset:list:0"], "'0' is no number of times; give one from 1"),
+        (["emulator", "--scenario", "bare:list"], "cannot be aimed; these can: latency, "),
+        (
+            ["emulator", "--scenario", "sunshine"],
+            "no scenario is called 'sunshine'; there are latency, ",
+        ),
         (["--demo", "--base-url", "http://127.0.0.1:1"], "leave --base-url out"),
         (["--base-url", "nonsense"], "--base-url is 'nonsense' and must be an address"),
         (["--base-url", ""], "--base-url is empty"),
@@ -178,6 +189,8 @@ def test_completion_scripts(tmp_path: Path, shell: str) -> None:
         ("vzaps-tui --re", {"--read-only"}),
         ("vzaps-tui --profile ", {"acme", "beta"}),
         ("vzaps-tui emulator --scenario retry-f", {"retry-fails"}),
+        ("vzaps-tui emulator --scenario reset-after:re", {"reset-after:retry"}),
+        ("vzaps-tui emulator --scenario bare:re", set[str]()),
         ("vzaps-tui completion ", {"bash", "zsh", "fish"}),
     ],
 )

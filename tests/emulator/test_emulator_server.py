@@ -22,7 +22,7 @@ from vzaps_tui.emulator.world import World
 _PROGRAM = """
 import sys
 from vzaps_tui.emulator.command import run
-sys.exit(run(port=0, instances=2, logs=3, seed=5, rate=0, scenarios=(), as_json=True,
+sys.exit(run(port=0, instances=2, logs=3, seed=5, rate=0, speed=1, scenarios=(), as_json=True,
              out=sys.stdout))
 """
 

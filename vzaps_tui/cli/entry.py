@@ -13,7 +13,7 @@ import click
 from vzaps_tui import __version__
 from vzaps_tui.cli.places import APP, places
 from vzaps_tui.cli.run import DONE, FAILED, Run
-from vzaps_tui.cli.scenarios import EmulatorCommand, ScenarioName
+from vzaps_tui.cli.scenarios import Amount, EmulatorCommand, ScenarioText
 from vzaps_tui.domain.problems import SettingsError, StorageError, VzapsError
 from vzaps_tui.settings import Kind, declared
 
@@ -152,18 +152,26 @@ def cli(
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0, 1000),
+    type=Amount(0, 1000),
     default=0.0,
     show_default=True,
     metavar="EVENTS_PER_S",
     help="New events a second.",
 )
 @click.option(
+    "--speed",
+    type=Amount(0.001, 10_000),
+    default=1.0,
+    show_default=True,
+    metavar="X",
+    help="Failed deliveries are tried again X times as fast.",
+)
+@click.option(
     "--scenario",
     "scenarios",
-    type=ScenarioName(),
+    type=ScenarioText(),
     multiple=True,
-    metavar="NAME",
+    metavar="NAME[:ROUTE][:TIMES]",
     help="Repeatable.",
 )
 @click.option(

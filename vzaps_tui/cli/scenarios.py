@@ -1,34 +1,45 @@
-"""The emulator's scenario names on the command line: checked, listed in its help, completed."""
+"""What only the emulator's options take: scenarios, checked, listed, completed; and amounts."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import click
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from click.shell_completion import CompletionItem
 
 
-def _known() -> Mapping[str, str]:
-    from vzaps_tui.emulator.scenarios import SCENARIOS  # noqa: PLC0415 - the emulator's commands only
+class Amount(click.FloatRange):
+    """A number within bounds; `nan`, which no bound holds back, is refused."""
 
-    return SCENARIOS
+    @override
+    def convert(
+        self, value: float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return found
 
 
-class ScenarioName(click.ParamType[str]):
-    """One name out of those that the emulator knows."""
+class ScenarioText(click.ParamType[str]):
+    """A scenario that the emulator knows, `NAME[:ROUTE][:TIMES]`."""
 
     name = "scenario"
 
     @override
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value not in _known():
-            names = ", ".join(_known())
-            self.fail(f"no scenario is called '{value}'. There are {names}.", param, ctx)
+        from vzaps_tui.emulator.scenarios import parse_scenario  # noqa: PLC0415 - the emulator only
+
+        try:
+            parse_scenario(value)
+        except ValueError as problem:
+            self.fail(f"{problem}.", param, ctx)
         return value
 
     @override
@@ -38,16 +49,46 @@ class ScenarioName(click.ParamType[str]):
         from click.shell_completion import CompletionItem  # noqa: PLC0415 - while completing only
 
         return [
-            CompletionItem(name, help=doc)
-            for name, doc in _known().items()
-            if name.startswith(incomplete)
+            CompletionItem(text, help=doc)
+            for text, doc in _completions(incomplete)
+            if text.startswith(incomplete)
         ]
 
 
+def _completions(begun: str) -> Iterator[tuple[str, str]]:
+    """Names; once a name that can be aimed stands there, its routes."""
+    from vzaps_tui.emulator.scenarios import REPLIES, ROUTES, SCENARIOS  # noqa: PLC0415 - same
+
+    name, colon, _ = begun.partition(":")
+    if not colon:
+        yield from SCENARIOS.items()
+    elif name in REPLIES:
+        for route in ROUTES:
+            yield f"{name}:{route}", REPLIES[name]
+
+
 class EmulatorCommand(click.Command):
-    """A command whose help ends with the scenarios."""
+    """A command whose help ends with the scenarios and how they are aimed."""
 
     @override
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Scenarios"):
-            formatter.write_dl(list(_known().items()))
+        from vzaps_tui.emulator.scenarios import (  # noqa: PLC0415 - the emulator only
+            MAX_TIMES,
+            REPLIES,
+            ROUTES,
+            SHAPES,
+        )
+
+        with formatter.section("Scenarios of answers, for every call but that of the token"):
+            formatter.write_dl(list(REPLIES.items()))
+        with formatter.section("The same, aimed"):
+            formatter.write_dl(
+                [
+                    ("reset-after:retry", "at one route, every call of it"),
+                    ("error-500:search:2", f"at its next calls only, 1 to {MAX_TIMES}"),
+                    ("error-503:3", "at the next calls of any route but the token"),
+                    ("ROUTE", ", ".join(ROUTES)),
+                ]
+            )
+        with formatter.section("Scenarios of shapes and retries, for every call"):
+            formatter.write_dl(list(SHAPES.items()))

@@ -320,11 +320,10 @@ class _Emulation:
     def _faults(self, name: str) -> list[Fault]:
         # Without a token nothing can be tried: scenarios spare that route, aimed faults do not.
         faults = [] if name == "token" else persistent(self._world.scenarios)
-        if fault := self._world.faults.take(name):
-            faults.insert(0, fault)
-            if fault.kind == "expired-token":
-                self._world.revoke_tokens()
-        return faults
+        aimed = self._world.faults.take(name)
+        if any(fault.kind == "expired-token" for fault in aimed):
+            self._world.revoke_tokens()
+        return [*aimed, *faults]
 
     async def _carry_out(self, name: str, handle: Callable[[Call], object], call: Call) -> Response:
         try:

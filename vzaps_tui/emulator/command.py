@@ -24,6 +24,7 @@ def run(  # noqa: PLR0913 - one parameter a flag of the command
     logs: int,
     seed: int,
     rate: float,
+    speed: float,
     scenarios: tuple[str, ...],
     as_json: bool,
     out: TextIO,
@@ -37,7 +38,7 @@ def run(  # noqa: PLR0913 - one parameter a flag of the command
 
     Raises:
         OSError: the port cannot be used, in words for a person.
-        ValueError: a scenario that does not exist.
+        ValueError: a scenario that does not exist, or is aimed at nothing that does.
     """
     from vzaps_tui.emulator.server import EmulatorServer  # noqa: PLC0415 - `--help` needs no server
     from vzaps_tui.emulator.world import World  # noqa: PLC0415
@@ -48,6 +49,7 @@ def run(  # noqa: PLR0913 - one parameter a flag of the command
         told.set()
 
     world = World(seed=seed, instances=instances, logs=logs, rate=rate, scenarios=scenarios)
+    world.speed = speed
     before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with EmulatorServer(world, port) as server:

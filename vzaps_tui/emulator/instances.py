@@ -87,6 +87,11 @@ class Instance:
     _serial: int = 0
 
     @property
+    def subscribed(self) -> tuple[str, ...]:
+        """The events that are sent: none where no webhook is set, whatever is stored for one."""
+        return self.events if self.webhook else ()
+
+    @property
     def logs(self) -> list[Log]:
         """The delivery log, oldest first; made from the seed when first looked at."""
         if self._logs is None:
@@ -133,14 +138,17 @@ class Instance:
                 ripe.append(due)
         return ripe
 
-    def play(self, log: Log, at: datetime, now: datetime) -> None:
-        """Try a row at `at` and, after failures, again by the backoff, as far as `now` reaches."""
+    def play(self, log: Log, at: datetime, now: datetime, speed: float = 1.0) -> None:
+        """Try a row at `at` and, after failures, again by the backoff, as far as `now` reaches.
+
+        The backoff is divided by `speed`.
+        """
         while True:
             number = len(log.attempts) + 1
             log.note(outcome(self.outages, at, self.seed, log.id, number), at)
             if log.status == Status.DELIVERED or number > len(BACKOFF):
                 return
-            at += timedelta(seconds=BACKOFF[number - 1])
+            at += timedelta(seconds=BACKOFF[number - 1] / speed)
             if at > now:
                 log.status = Status.RETRYING
                 self.plan(log, at, by_hand=False)

@@ -31,7 +31,7 @@ def instance_summary(instance: Instance, scenarios: Collection[str]) -> Json:
         "token": instance.token,
         "url": f"https://app.vzaps.com/instances/{instance.id}",
         "webhook": instance.webhook or "",
-        "events_subscribe": ",".join(instance.events),
+        "events_subscribe": ",".join(instance.subscribed),
         "connected": instance.connected,
         "connected_at": stamp(instance.updated_at) if instance.connected else None,
         "whatsapp_push_name": instance.name if instance.connected else None,
@@ -59,13 +59,12 @@ def page(content: list[Any], number: int, size: int, total: int) -> Json:
 
 def webhook_read(instance: Instance) -> Json:
     """Answer of webhook get; not set is `""` and `[""]`, as in the lineage (CONTRACT 3.3)."""
-    events = list(instance.events) if instance.webhook else [""]
-    return {"webhook": instance.webhook or "", "subscribe": events}
+    return {"webhook": instance.webhook or "", "subscribe": list(instance.subscribed) or [""]}
 
 
 def webhook_written(instance: Instance) -> Json:
     """Answer of webhook set: `events` is a comma string here (CONTRACT 3.4)."""
-    return {"webhook": instance.webhook or "", "events": ",".join(instance.events)}
+    return {"webhook": instance.webhook or "", "events": ",".join(instance.subscribed)}
 
 
 def session(instance: Instance) -> Json:

@@ -15,7 +15,7 @@ from vzaps_tui.emulator.instances import BACKOFF, Instance, make_instance
 from vzaps_tui.emulator.logs import Log, Result, Status
 from vzaps_tui.emulator.payloads import payload, weighted
 from vzaps_tui.emulator.receivers import is_loopback
-from vzaps_tui.emulator.scenarios import Faults, check_scenarios
+from vzaps_tui.emulator.scenarios import Faults, switch_on
 from vzaps_tui.emulator.seeded import dice, hexadecimal
 
 QUEUE_LIMIT = 1_000
@@ -67,7 +67,7 @@ class World:
         waiting: how many wait in all.
         wake: called when `outbox` has grown; set by the server.
         rate: new events a second while a server runs.
-        speed: how many times faster than real time failed real deliveries are tried again.
+        speed: how many times faster than real time failed deliveries are tried again from now on.
         max_attempts: tries of a real delivery before it has failed for good.
         delivery_timeout: seconds a receiver has for its whole answer.
         token_lifetime: seconds a JWT lives.
@@ -86,8 +86,8 @@ class World:
         self.seed = seed
         self.now = now or _utc_now
         self.rate = rate
-        self.scenarios = check_scenarios(scenarios)
         self.faults = Faults()
+        self.scenarios = switch_on(scenarios, self.faults)
         self.client_token = f"ct_{hexadecimal(24, seed, 'client token')}"
         self.client_secret = f"cs_{hexadecimal(40, seed, 'client secret')}"
         born = self.utc()
@@ -194,7 +194,7 @@ class World:
             if is_loopback(log.url):
                 self._send_or_fail(Job(chosen, log, log.plan, by_hand=False))
             else:
-                chosen.play(log, now, now)
+                chosen.play(log, now, now, self.speed)
             return log
 
     def retry(self, instance: Instance, log: Log) -> Log:
@@ -269,7 +269,7 @@ class World:
             if due.by_hand:
                 self._try_by_hand(instance, due.log, due.at)
             else:
-                instance.play(due.log, due.at, now)
+                instance.play(due.log, due.at, now, self.speed)
 
     def _send_or_fail(self, job: Job) -> None:
         try:

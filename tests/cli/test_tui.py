@@ -106,13 +106,14 @@ def test_a_log_file_asked_for_is_written_also_without_the_disk(
 def test_troubles_at_the_start_are_notices(app: type[StubApp], home: Path) -> None:
     file = home / "config" / "vzaps-tui" / "config.toml"
     file.parent.mkdir(parents=True)
-    file.write_text("[keys]\n'no.such' = 'x'\n")
+    file.write_text("[keys]\n'no.such' = 'x'\n'deliveries.retry' = 'f'\n'app.quit' = 'Q'\n")
     (home / "state").touch()
     shown()
     told = " ".join(app.launches[0].notices)
     assert "There is no log" in told
     assert "no.such" in told
-    assert app.launches[0].keymap == {"no.such": "x"}
+    assert '"f" is also the key of deliveries.failures' in told
+    assert app.launches[0].keymap == {"app.quit": "Q"}
 
 
 SIZE = """

@@ -31,7 +31,7 @@ from vzaps_tui.domain.problems import (
     UnavailableError,
     VzapsError,
 )
-from vzaps_tui.ui.app import VzapsApp, keymap_problems
+from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.help import HelpScreen
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 from vzaps_tui.ui.screens.instances import InstancesScreen
@@ -202,13 +202,6 @@ async def test_remapped_keys_work_and_the_old_ones_do_not() -> None:
         assert screen.view.query.failed_only
         await pilot.press("Q")
         assert app.return_code == 0
-
-
-def test_unknown_names_in_a_keymap_are_told() -> None:
-    assert keymap_problems({"deliveries.retry": "z", "no.such": "a", "retry": "b"}) == (
-        "[keys] names an unknown command: no.such",
-        "[keys] names an unknown command: retry",
-    )
 
 
 @pytest.mark.parametrize("text", ["r", "q", "frqaR\n", "\x1b", "f\r\nq\r\n"])

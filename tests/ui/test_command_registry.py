@@ -43,7 +43,7 @@ def keys(commands: tuple[Command, ...]) -> list[str]:
 
 
 def action_name(command: Command) -> str:
-    return f"action_{command.action.partition('(')[0]}"
+    return f"action_{command.action.partition('(')[0].removeprefix('app.')}"
 
 
 def test_ids_are_unique_and_begin_with_their_place() -> None:
@@ -104,7 +104,7 @@ def test_every_place_of_the_design_is_there() -> None:
         "triage": "r w",
         "delivery": "r left_square_bracket right_square_bracket tab 1 2 3 4",
         "json": "z Z left_curly_bracket right_curly_bracket",
-        "webhook": "ctrl+s ctrl+z",
+        "webhook": "ctrl+s ctrl+z tab",
     }
     for place in PLACES:
         missing = set(wanted[place.name].split()) - set(keys(place.commands))

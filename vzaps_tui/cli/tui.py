@@ -56,13 +56,15 @@ def show(wishes: Wishes, this: Run) -> int:
 def _draw(wishes: Wishes, settings: Settings, where: Places, this: Run) -> int:
     # Textual and what is drawn with it: loaded only now that there is a terminal.
     from vzaps_tui.cli.compose import DEMO, Plan, compose  # noqa: PLC0415
-    from vzaps_tui.ui.app import VzapsApp, keymap_problems  # noqa: PLC0415
+    from vzaps_tui.ui.app import VzapsApp  # noqa: PLC0415
+    from vzaps_tui.ui.keymap import checked_keymap  # noqa: PLC0415
 
-    notices = (*this.start_log(disk=not wishes.no_disk), *keymap_problems(dict(settings.keys)))
+    keymap = checked_keymap(settings.keys)
+    notices = (*this.start_log(disk=not wishes.no_disk), *keymap.problems)
     log = logging.getLogger(__name__)
     log.info("vzaps-tui %s starts\n%s", __version__, settings.explain())
     plan = Plan(
-        settings=settings,
+        settings=replace(settings, keys=keymap.keys),
         config=where.config,
         archive=None if wishes.no_disk else where.archive,
         demo=wishes.demo,

@@ -18,7 +18,7 @@ from vzaps_tui.domain.problems import AuthError, UnavailableError, VzapsError
 from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
 from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import COMMANDS, EVERYWHERE, bindings
+from vzaps_tui.ui.commands import EVERYWHERE, bindings
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.copy_menu import CopyMenu
 from vzaps_tui.ui.copying import Copying
@@ -375,9 +375,3 @@ class VzapsApp(App[str]):
 def _word(outcome: Outcome) -> str:
     """The last word on a retry whose plan has ended; what still waited then is not sent."""
     return outcome.value if outcome.is_final else "not sent"
-
-
-def keymap_problems(keymap: dict[str, str]) -> tuple[str, ...]:
-    """Command ids in a keymap that do not exist, in words."""
-    known = {command.id for command in COMMANDS}
-    return tuple(f"[keys] names an unknown command: {name}" for name in keymap if name not in known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
@@ -108,7 +108,7 @@ INSTANCES = Place(
     "instances",
     "Instances",
     (
-        Command("instances.open", "", "open", "", "Open the deliveries of the instance"),
+        Command("instances.open", "", "open", "open", "Open the deliveries of the instance"),
         Command("instances.webhook", "w", "webhook", "webhook", "See and edit its webhook"),
     ),
 )
@@ -252,9 +252,12 @@ WEBHOOK = Place(
             "webhook.undo",
             "ctrl+z",
             "undo",
-            "",
+            "undo",
             "Take back the last save, after review",
             mutates=True,
+        ),
+        Command(
+            "webhook.next", "tab", "app.focus_next", "next", "To the next field", palette=False
         ),
     ),
 )
@@ -289,6 +292,12 @@ def show_key(key: str) -> str:
 def show_keys(keys: str) -> str:
     """All keys of a command, for help and README."""
     return " ".join(show_key(key) for key in keys.split(",") if key)
+
+
+def keys_of(command: Command, keymap: Mapping[str, str]) -> str:
+    """A command's keys as remapped; one without keys is what opening means at its place."""
+    opening = OPENING.commands[0]
+    return keymap.get(command.id, command.keys) or keymap.get(opening.id, opening.keys)
 
 
 def bindings(*places: Place) -> list[BindingType]:

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 from typing_extensions import override
 
-from vzaps_tui.ui.commands import MOVING, OPENING, Place, show_keys
+from vzaps_tui.ui.commands import MOVING, OPENING, Place, keys_of, show_keys
 from vzaps_tui.ui.render import STYLE
 from vzaps_tui.ui.widgets.cells import Tone
 
@@ -64,7 +64,7 @@ class HelpScreen(ModalScreen[None]):
         for place in self._places:
             lines.append(Content.styled(place.title, "bold underline"))
             for command in place.commands:
-                keys = show_keys(self._keymap.get(command.id, command.keys)) or "enter"
+                keys = show_keys(keys_of(command, self._keymap))
                 lines.append(Content.assemble((f"{keys:<{_WIDTH}}", "bold"), command.help))
             lines.append(Content(""))
         lines.append(Content.styled("Words", "bold underline"))

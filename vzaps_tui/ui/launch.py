@@ -53,7 +53,7 @@ class Launch:
         read_only: commands that change something are off and say so.
         missing: credentials that are not there; shows the first-run screen.
         notices: words to say once at start (a cache file moved aside, an unknown key).
-        keymap: command id to keys, from the config file.
+        keymap: command id to keys, from the config file; only what can be used.
         masker: hides secrets in any text.
         clipboard: the ways to a clipboard from here.
         warm: run once after the first frame: loads what start-up left out; returns words to

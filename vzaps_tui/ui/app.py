@@ -298,6 +298,9 @@ class VzapsApp(App[str]):
             name = step.log_id or "A row without id"
             self.say(f"{name}: {_word(step.outcome)}{reason}", severity=severity, timeout=8)
             return
+        unsent = frozenset(step.log_id for step in steps if step.outcome is Outcome.QUEUED)
+        if unsent:  # stopped: what was not sent is marked again
+            self.views.setdefault(steps[0].instance, DeliveriesView()).marked |= unsent
         counts = Counter(step.outcome for step in steps)
         words = ", ".join(f"{count} {_word(kind)}" for kind, count in counts.items())
         self.say(f"{len(steps)} retries: {words}", severity=severity, timeout=10)

@@ -301,3 +301,17 @@ async def test_a_large_payload_opens_and_scrolls() -> None:
     async with opened(known(payload=payload)) as (_, pilot):
         await press(pilot, "2")
         assert '"n": 199999' in await press(pilot, "G")
+
+
+async def test_leaving_ends_what_is_being_read_before_the_widgets_go() -> None:
+    gateway = known()
+    async with opened(gateway) as (app, pilot):
+        gateway.gate("detail")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: gateway.count("detail") == 2)
+        screen = front(pilot, DeliveryScreen)
+        reading = [w for w in app.workers if w.node is screen and not w.is_finished]
+        assert reading
+        screen.leave()
+        assert all(worker.is_cancelled for worker in reading)
+        await until(pilot, lambda: isinstance(app.screen, DeliveriesScreen))

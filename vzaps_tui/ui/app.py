@@ -337,7 +337,13 @@ class VzapsApp(App[str]):
         if doubts:
             self.run_worker(self._quit_anyway(doubts), name="quit", group="confirm", exclusive=True)
         else:
-            self.exit(return_code=self.exit_code)
+            self._leave()
+
+    def _leave(self) -> None:
+        """End; what screens still read would find no widget to show it in."""
+        for screen in self.screen_stack:
+            self.workers.cancel_node(screen)  # pyright: ignore[reportUnknownMemberType] - untyped
+        self.exit(return_code=self.exit_code)
 
     def _doubts_about_quitting(self) -> str:
         if self.jobs.is_busy:
@@ -356,7 +362,7 @@ class VzapsApp(App[str]):
         answer = await self.ask("Leave the program?", doubts, (Choice("quit", "Leave anyway"),))
         if answer == "quit":
             self.jobs.stop()
-            self.exit(return_code=self.exit_code)
+            self._leave()
 
     def offer_copies(self, items: tuple[CopyItem, ...]) -> None:
         """Show the copy menu, or say that there is nothing."""

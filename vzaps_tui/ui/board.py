@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 from textual.widget import Widget
 from typing_extensions import override
@@ -204,6 +205,12 @@ class Board(Screen[Result]):
     def leave(self) -> None:
         """Go one screen back."""
         self.dismiss()
+
+    @override
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        # What still reads would find no widget to show it in.
+        self.workers.cancel_node(self)  # pyright: ignore[reportUnknownMemberType] - untyped
+        return super().dismiss(result)
 
     @property
     def is_finding(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
@@ -314,16 +314,6 @@ def bindings(*places: Place) -> list[BindingType]:
         for command in place.commands
         if command.action and command.keys
     ]
-
-
-def by_action(places: Iterable[Place]) -> dict[str, Command]:
-    """Commands by the name of their action, without its parameters."""
-    return {
-        command.action.partition("(")[0]: command
-        for place in places
-        for command in place.commands
-        if command.action
-    }
 
 
 def key_table() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -131,9 +131,24 @@ class DeliveryArchive(Protocol):
         ...
 
     async def select(
-        self, scope: Scope, query: DeliveryQuery, now: datetime | None = None
+        self,
+        scope: Scope,
+        query: DeliveryQuery,
+        now: datetime | None = None,
+        also: Collection[int] = (),
     ) -> Selection:
-        """The numbers of all rows that match, newest first; `now` is needed for `last`."""
+        """The numbers of all rows that match, newest first; `now` is needed for `last`.
+
+        Rows numbered in `also` are among them, in their place, whether they match or not.
+        """
+        ...
+
+    async def fetch(self, rowids: Sequence[int]) -> list[Delivery | None]:
+        """What `page` gives, of any number of rows and off the loop."""
+        ...
+
+    async def newest_number(self) -> int:
+        """The highest row number given so far; rows read later get higher ones."""
         ...
 
     async def first(

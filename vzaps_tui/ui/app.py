@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.paging import Listing
     from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.domain.webhooks import WebhookConfig
+    from vzaps_tui.ui.delivery_walk import DeliveryWalk
     from vzaps_tui.ui.launch import Launch
 
 Result = TypeVar("Result")
@@ -219,7 +220,7 @@ class VzapsApp(App[str]):
     def open_delivery(
         self,
         instance: Instance,
-        rows: tuple[Delivery, ...],
+        rows: DeliveryWalk,
         row: Delivery,
         done: Callable[[LogId | None], None],
     ) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.retries import RetryPlan
     from vzaps_tui.domain.webhooks import WebhookConfig
     from vzaps_tui.ui.copy_item import CopyItem
+    from vzaps_tui.ui.delivery_walk import DeliveryWalk
     from vzaps_tui.ui.dialogs import Choice
     from vzaps_tui.ui.exports import Exports
     from vzaps_tui.ui.jobs import Jobs
@@ -86,7 +87,7 @@ class Host(Protocol):
     def open_delivery(
         self,
         instance: Instance,
-        rows: tuple[Delivery, ...],
+        rows: DeliveryWalk,
         row: Delivery,
         done: Callable[[LogId | None], None],
     ) -> None:

@@ -25,6 +25,7 @@ from vzaps_tui.ui.delivery_rows import (
     narrowed,
     why_empty,
 )
+from vzaps_tui.ui.delivery_walk import TupleWalk
 from vzaps_tui.ui.filter_form import FilterForm
 from vzaps_tui.ui.finding import step_to
 from vzaps_tui.ui.list_board import ListBoard
@@ -330,7 +331,7 @@ class DeliveriesScreen(ListBoard[None]):
         if not row.id:
             self.host.say("The API gave this row no id: it cannot be opened.", severity="warning")
             return
-        rows = tuple(other for other in self._rows if other.id)
+        rows = TupleWalk([other for other in self._rows if other.id])
         self.host.open_delivery(self._instance, rows, row, self._back)
 
     def _back(self, log: LogId | None) -> None:

@@ -32,8 +32,10 @@ from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 if TYPE_CHECKING:
     from vzaps_tui.domain.envelope import Envelope
     from vzaps_tui.domain.instances import Instance
+    from vzaps_tui.ui.delivery_walk import DeliveryWalk
 
 _PARTS = {"attempts": "Attempts", "payload": "Payload", "response": "Response", "raw": "Raw"}
+_FURTHEST = 1_000  # rows without id that are passed over
 _LOW = 30  # lines; a lower screen has one line for what the payload says
 _DEEPEST_COPIED = 20_000  # levels; a longer path takes longer to find than a key may
 
@@ -51,11 +53,10 @@ class DeliveryScreen(Board[LogId | None]):
     PLACES = (EVERYWHERE, FINDING, JSON, DELIVERY)
     BINDINGS = bindings(EVERYWHERE, FINDING, JSON, DELIVERY)
 
-    def __init__(self, instance: Instance, rows: tuple[Delivery, ...], row: Delivery) -> None:
+    def __init__(self, instance: Instance, rows: DeliveryWalk, row: Delivery) -> None:
         super().__init__()
         self._instance = instance
-        self._rows = {other.id: other for other in rows}
-        self._ids = tuple(self._rows)
+        self._rows = rows
         self._row = row
         self._detail: DeliveryDetail | None = None
         self._says = "…"
@@ -142,7 +143,6 @@ class DeliveryScreen(Board[LogId | None]):
             return
         self._detail = detail
         self._row = detail.delivery
-        self._rows[detail.delivery.id] = detail.delivery
         self._show_head()
         table = self.query_one("#attempts-part", VirtualTable)
         table.empty_text = attempts_note(detail)
@@ -214,19 +214,32 @@ class DeliveryScreen(Board[LogId | None]):
 
     def action_walk(self, step: int) -> None:
         """The next or previous delivery of the list."""
-        place = self._ids.index(self._row.id) + step if self._row.id in self._ids else -1
-        if not 0 <= place < len(self._ids):
+        row = self._beside(step)
+        if row is None:
             self.host.say(
                 "That was the last one of the list." if step > 0 else "That was the first one."
             )
             return
-        self._row = self._rows[self._ids[place]]
+        self._row = row
         self._detail = None
         self._says = "…"
         self.top_bar.crumbs = self.crumbs()
         self._say_in_parts("")
         self._show_head()
         self.load(force=False)
+
+    def _beside(self, step: int) -> Delivery | None:
+        """The next one of the list that can be opened; rows without id and dropped ones cannot."""
+        place = self._rows.index_of(self._row.key)
+        if place is None:
+            return None
+        for further in range(1, _FURTHEST + 1):
+            index = place + step * further
+            if not 0 <= index < len(self._rows):
+                return None
+            if (row := self._rows.at(index)) and row.id:
+                return row
+        return None
 
     @override
     def leave(self) -> None:

@@ -6,9 +6,10 @@ import asyncio
 import sqlite3
 import time
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,6 +55,7 @@ _REFUSALS = frozenset(
     )
 )
 _TURNS = 3
+_FETCHED = 1000
 _MICROS = 1_000_000
 _NOTHING = Put()
 
@@ -175,7 +177,11 @@ class SqliteArchive:
         return await self._write(lambda db: self._writer.vanish(db, scope, gone, at), 0)
 
     async def select(
-        self, scope: Scope, query: DeliveryQuery, now: datetime | None = None
+        self,
+        scope: Scope,
+        query: DeliveryQuery,
+        now: datetime | None = None,
+        also: Collection[int] = (),
     ) -> Selection:
         """The numbers of all rows that match, newest first.
 
@@ -185,9 +191,22 @@ class SqliteArchive:
             scope: whose rows.
             query: which of them.
             now: what the query's `last` hours are counted back from, aware.
+            also: numbers of rows that are among them, in their place, whether they match or not.
         """
         asked = Asked(scope, query, now)
-        return await self._ask(lambda asker: asker.select(asked), Selection(array("q"), 0))
+        return await self._ask(lambda asker: asker.select(asked, also), Selection(array("q"), 0))
+
+    async def fetch(self, rowids: Sequence[int]) -> list[Delivery | None]:
+        """What `page` gives, of any number of rows and off the loop; others ask in between."""
+        found: list[Delivery | None] = []
+        for start in range(0, len(rowids), _FETCHED):
+            some = rowids[start : start + _FETCHED]
+            found += await self._look(partial(Asker.page, numbers=some), [None] * len(some))
+        return found
+
+    async def newest_number(self) -> int:
+        """The highest number given so far; 0 at first."""
+        return await self._look(Asker.newest_number, 0)
 
     async def first(
         self, scope: Scope, query: DeliveryQuery, limit: int, now: datetime | None = None

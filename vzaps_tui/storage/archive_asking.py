@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
@@ -13,6 +13,7 @@ from itertools import islice, pairwise
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.selection import Group, Histogram, Scope, Selection, Stretch
+from vzaps_tui.storage.archive_also import with_others
 from vzaps_tui.storage.archive_coverage import Coverage
 from vzaps_tui.storage.archive_groups import Folds
 from vzaps_tui.storage.archive_query import Condition, Translator
@@ -25,7 +26,7 @@ from vzaps_tui.storage.archive_rows import (
     probe,
     storable,
 )
-from vzaps_tui.storage.archive_schema import snapshot
+from vzaps_tui.storage.archive_schema import last_number, snapshot
 from vzaps_tui.storage.archive_writing import scope_number
 
 _AT_ONCE = 5000
@@ -59,23 +60,32 @@ class Asker:
         self._shelf = FactShelf()
         self._translator = Translator(db, self._shelf)
 
-    def select(self, asked: Asked) -> Selection:
-        """The numbers of all rows that match, newest first."""
-        found = array("q")
+    def select(self, asked: Asked, also: Collection[int] = ()) -> Selection:
+        """The numbers of all rows that match and of those in `also`, newest first."""
         with snapshot(self._db):
             condition = self._condition(asked)
-            if condition is None or not condition.estimate:
-                return Selection(found, condition.held if condition else 0)
-            sql, values = condition.where()
-            self.check()
-            rows = self._db.execute(
-                f"SELECT id FROM {condition.source} WHERE {sql} ORDER BY {_ORDER}",  # noqa: S608 - constants, values apart
-                values,
-            )
-            while some := rows.fetchmany(_AT_ONCE):
-                self.check()
-                found.extend([number for (number,) in some])
+            if condition is None:
+                return Selection(array("q"), 0)
+            found = self._numbers(condition)
+            if also:
+                found = with_others(self._db, condition.scope, found, also, self.check)
             return Selection(found, condition.held)
+
+    def _numbers(self, condition: Condition) -> array[int]:
+        """The numbers of all rows that match, newest first."""
+        found = array("q")
+        if not condition.estimate:
+            return found
+        sql, values = condition.where()
+        self.check()
+        rows = self._db.execute(
+            f"SELECT id FROM {condition.source} WHERE {sql} ORDER BY {_ORDER}",  # noqa: S608 - constants, values apart
+            values,
+        )
+        while some := rows.fetchmany(_AT_ONCE):
+            self.check()
+            found.extend([number for (number,) in some])
+        return found
 
     def first(self, asked: Asked, limit: int) -> array[int]:
         """The newest numbers of those, at most `limit`."""
@@ -232,6 +242,10 @@ class Asker:
             for columns in rows:
                 found[columns[0]] = delivery_of(columns, known[columns[3]])
         return [found.get(number) for number in numbers]
+
+    def newest_number(self) -> int:
+        """The highest number given; 0 if none was."""
+        return last_number(self._db)
 
     def place(self, scope: Scope, key: str) -> int | None:
         """The number of a row."""

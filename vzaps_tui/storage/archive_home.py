@@ -8,7 +8,6 @@ and by then that name may belong to the new file.
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 from uuid import uuid4
 
-from vzaps_tui.storage.archive_schema import begin_numbers_at, copy_into, set_up
+from vzaps_tui.storage.archive_schema import copy_into, sequence, set_up
 from vzaps_tui.storage.opening import NewerError, Opening, close
 
 T = TypeVar("T")
@@ -99,10 +98,13 @@ class Home:
         """
         self._path = path
         self._opening = (
-            None if path is None else Opening(path, lambda: self._to_file(_WRITER_WAITS), set_up)
+            None
+            if path is None
+            else Opening(path, lambda: self._to_file(_WRITER_WAITS), self._set_up)
         )
         self._memory: str | None = None
         self._notices: list[str] = []
+        self._highest = 0
         self.db: sqlite3.Connection | None = None
         self.generation = 0
 
@@ -136,7 +138,6 @@ class Home:
             self.db = self._opening.open(damaged=True)
         if self.db is None:
             self.db = self._open_memory()
-        begin_numbers_at(self.db, _elsewhere())
 
     def leave_disk(self, why: str) -> None:
         """Go on in memory, with what the file holds if that is not too much; all doors are shut.
@@ -156,21 +157,20 @@ class Home:
         self.db = db
 
     def _take_along(self, db: sqlite3.Connection) -> None:
-        """Copy what the file holds into memory; new numbers begin elsewhere if that cannot be."""
-        taken = False
-        if self._path is not None and self._path.is_file():
-            # In a folder where nobody can write SQLite cannot make what it wants beside the file.
-            alone = not self._path.with_name(f"{self._path.name}-wal").exists()
-            place = f"{self._path.resolve().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
-            with suppress(sqlite3.Error, NewerError):
-                # From the file's side: what is attached is looked for where the database itself is.
-                file = sqlite3.connect(place, isolation_level=None, uri=True)
-                try:
-                    taken = copy_into(file, self._memory or "", _TAKEN_ALONG)
-                finally:
-                    close(file)
-        if not taken:
-            begin_numbers_at(db, _elsewhere())
+        """Copy what the file holds into memory, if that can be."""
+        if self._path is None or not self._path.is_file():
+            return
+        # In a folder where nobody can write SQLite cannot make what it wants beside the file.
+        alone = not self._path.with_name(f"{self._path.name}-wal").exists()
+        place = f"{self._path.resolve().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+        with suppress(sqlite3.Error, NewerError):
+            # From the file's side: what is attached is looked for where the database itself is.
+            file = sqlite3.connect(place, isolation_level=None, uri=True)
+            try:
+                copy_into(file, self._memory or "", _TAKEN_ALONG)
+            finally:
+                close(file)
+        self._highest = sequence(db)
 
     def close(self) -> None:
         """Close the connection that writes; all doors are shut."""
@@ -193,8 +193,13 @@ class Home:
     def _open_memory(self) -> sqlite3.Connection:
         self._memory = memory_name()
         db = self._to_memory(_WRITER_WAITS)
-        set_up(db)
+        self._set_up(db)
         return db
+
+    def _set_up(self, db: sqlite3.Connection) -> None:
+        """As `set_up`; numbers of a new archive are none of those it takes the place of."""
+        set_up(db, self._highest)
+        self._highest = sequence(db)
 
     def _to_memory(self, patience: float) -> sqlite3.Connection:
         return sqlite3.connect(
@@ -204,11 +209,6 @@ class Home:
             check_same_thread=False,
             uri=True,
         )
-
-
-def _elsewhere() -> int:
-    """A number that no row of another archive has."""
-    return time.time_ns() // 1000
 
 
 def memory_name(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:

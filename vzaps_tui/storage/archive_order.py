@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.storage.archive_rows import time_of
+from vzaps_tui.storage.archive_schema import BLOCK
 
 _LOWEST = "SELECT rank FROM deliveries WHERE scope = ? AND at = ? ORDER BY rank LIMIT 1"
 _AFTER = "SELECT rank FROM deliveries WHERE scope = ? AND at = ? AND rank > ? ORDER BY rank LIMIT 1"
@@ -114,9 +115,10 @@ class Ranks:
             below = self._one(_LOWEST, at)
         self._top = False
         if below is None:
-            # Numbers grow: the default is below all there are.
+            # Numbers grow: the default is below all there are. Without their archive's part, lest
+            # there be no room between two of them.
             for entry in waiting:
-                entry.rank = float(entry.id)
+                entry.rank = float(entry.id % BLOCK)
         else:
             if above is None or above >= below:
                 above = below - 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
+from random import getrandbits
 
 from vzaps_tui.storage.opening import NewerError
 
@@ -52,6 +53,11 @@ FIRST: tuple[str, ...] = (
     "CREATE INDEX stretches_of_scope ON stretches (scope, filter)",
 )
 
+BLOCK = 2**32
+"""Numbers of one archive: each takes its own block of them, so that none stands for two rows."""
+_RANDOM = 20
+_BEGIN_AT = "INSERT INTO sqlite_sequence (name, seq) VALUES ('deliveries', ?)"
+
 MIGRATIONS: list[tuple[str, ...]] = [FIRST]
 """Statement by statement, from no version to 1, from 1 to 2, and so on."""
 
@@ -85,8 +91,12 @@ def snapshot(db: sqlite3.Connection) -> Generator[None, None, None]:
             db.execute("ROLLBACK")
 
 
-def set_up(db: sqlite3.Connection) -> None:
+def set_up(db: sqlite3.Connection, above: int = 0) -> None:
     """Bring a writing connection and its file to this version.
+
+    Args:
+        db: the connection.
+        above: a number; those of a new archive are higher, and none of another archive's.
 
     Raises:
         NewerError: the file is of a newer version.
@@ -104,15 +114,25 @@ def set_up(db: sqlite3.Connection) -> None:
         return
     with transaction(db):
         # Another program may have done it in the meantime.
+        is_new = _version(db) == 0
         for number in range(_version(db), schema()):
             for statement in MIGRATIONS[number]:
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {number + 1}")
+        if is_new:
+            db.execute(_BEGIN_AT, ((above // BLOCK + 1 + getrandbits(_RANDOM)) * BLOCK,))
 
 
-def begin_numbers_at(db: sqlite3.Connection, number: int) -> None:
-    """Give rows of a new archive numbers that none of another one has."""
-    db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('deliveries', ?)", (number,))
+def last_number(db: sqlite3.Connection) -> int:
+    """The highest number given to a row; 0 if none was."""
+    number = sequence(db)
+    return number if number % BLOCK else 0
+
+
+def sequence(db: sqlite3.Connection) -> int:
+    """The number below that of the next new row."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'").fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def copy_into(db: sqlite3.Connection, place: str, most: int) -> bool:

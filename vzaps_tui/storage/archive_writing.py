@@ -25,7 +25,7 @@ from vzaps_tui.storage.archive_rows import (
     own_of,
     storable,
 )
-from vzaps_tui.storage.archive_schema import transaction
+from vzaps_tui.storage.archive_schema import sequence, transaction
 
 ROWS_AT_ONCE = 5000
 """Rows of one transaction: others wait no longer than it takes."""
@@ -193,7 +193,7 @@ class Writer:
         name: str,
     ) -> tuple[list[Entry], list[int | None]]:
         """The rows, no key twice, each with what is held of it; and the stretches some left."""
-        number = _last_number(db)
+        number = sequence(db)
         found: dict[str, Entry] = {}
         for row in map(kept, rows):
             entry = found.get(row.key)
@@ -273,8 +273,3 @@ class _Writing:
         if problem[0] is not None:
             self._book.forget()
         self._transaction.__exit__(*problem)  # pyright: ignore[reportArgumentType] - handed through
-
-
-def _last_number(db: sqlite3.Connection) -> int:
-    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'").fetchone()
-    return 0 if row is None else int(row[0])

@@ -51,12 +51,25 @@ class RetryReceipt:
 class RetryPlan:
     """Deliveries to send again, frozen before anything is sent.
 
-    `resend_delivered` is set by a person's word only.
+    Attributes:
+        resend_delivered: send what is delivered or pending, too; by a person's word only.
+        name: of the instance.
+        origin: where they come from, in words: `3 marked`, `all that match`.
+        query: the text of the query they were found by.
+        pace: most a second; None = as the settings say.
+        canary: one of each cause first, the rest when it was delivered; None = if they are many.
+        breaker: failures in a row that stop it; 0 = none do; None = as the settings say.
     """
 
     instance: InstanceId
     deliveries: tuple[Delivery, ...]
     resend_delivered: bool = False
+    name: str = ""
+    origin: str = ""
+    query: str = ""
+    pace: float | None = None
+    canary: bool | None = None
+    breaker: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
 from vzaps_tui.domain.envelope import Answer, Envelope, Question
 from vzaps_tui.domain.instances import Instance, InstanceId, SessionStatus
 from vzaps_tui.domain.paging import Page
+from vzaps_tui.domain.plans import Earlier, Entry, Plan, PlanId, PlanState, PlanSummary
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.retries import RetryReceipt
 from vzaps_tui.domain.selection import (
@@ -79,7 +81,13 @@ class Gateway(Protocol):
 
 
 class Clock(Protocol):
-    """Time, so that tests can own it."""
+    """Time, so that tests can own it.
+
+    Attributes:
+        utc: whether times are shown in UTC; else in the local zone.
+    """
+
+    utc: bool
 
     def now(self) -> datetime:
         """Now, aware, in the zone to show."""
@@ -196,4 +204,69 @@ class DeliveryArchive(Protocol):
 
     def gone(self, rowids: Sequence[int]) -> frozenset[int]:
         """Which of these rows the server is known not to have any more."""
+        ...
+
+
+class RetryJournal(Protocol):
+    """What was planned, sent and heard, each step of it kept before it happens.
+
+    A write returns when it will outlive a power cut; then nothing undoes it. Each method may raise
+    a StorageError: nothing is sent that could not be written down.
+    """
+
+    async def create(self, plan: Plan, entries: Sequence[Entry]) -> Plan:
+        """Write a plan down, whole or not at all; its id is chosen here and given back."""
+        ...
+
+    async def plan(self, plan: PlanId) -> Plan | None:
+        """A plan; None if there is none."""
+        ...
+
+    async def entries(self, plan: PlanId) -> tuple[Entry, ...]:
+        """All of its entries as they stand, in their order."""
+        ...
+
+    async def begin(self, plan: Plan, entry: Entry) -> PlanId | None:
+        """Write down that an entry is about to be sent.
+
+        Unless another plan has sent the same delivery since this one was made, and this one does
+        not send again on purpose: then nothing is written, and that plan is given.
+        """
+        ...
+
+    async def note(self, plan: PlanId, entries: Sequence[Entry]) -> None:
+        """Write down where entries stand now."""
+        ...
+
+    async def mark(self, plan: PlanId, state: PlanState, why: str, at: datetime) -> None:
+        """Write down where a plan stands now, and why."""
+        ...
+
+    async def unfinished(self, base_url: str, account: str) -> tuple[PlanSummary, ...]:
+        """Plans that resuming would do something for, newest first."""
+        ...
+
+    async def history(
+        self, base_url: str, account: str, limit: int, before: PlanId | None = None
+    ) -> tuple[PlanSummary, ...]:
+        """Plans, newest first, from the one made before `before` on."""
+        ...
+
+    async def earlier(
+        self, base_url: str, account: str, instance: InstanceId, logs: Collection[LogId]
+    ) -> Mapping[LogId, tuple[Earlier, ...]]:
+        """What was sent of these deliveries by any plan, newest first; nothing for the others."""
+        ...
+
+    async def claimed(self, base_url: str, account: str, instance: InstanceId) -> frozenset[LogId]:
+        """New logs that told the outcome of a retry: none of them tells that of another one."""
+        ...
+
+    def hold(self, plan: PlanId) -> AbstractAsyncContextManager[None]:
+        """Have a plan to oneself, among all programs, until it is left or the program dies.
+
+        Raises:
+            PlanBusyError: another one has it.
+            StorageError: it cannot be known.
+        """
         ...

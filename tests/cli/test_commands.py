@@ -153,6 +153,7 @@ def test_paths(tmp_path: Path) -> None:
     assert found == {
         "config": str(tmp_path / "config/vzaps-tui/config.toml"),
         "archive": str(tmp_path / "cache/vzaps-tui/archive.db"),
+        "deliveries": str(tmp_path / "cache/vzaps-tui/deliveries.db"),
         "state": str(tmp_path / "state/vzaps-tui/state.db"),
         "log": str(tmp_path / "state/vzaps-tui/log/vzaps-tui.log"),
     }
@@ -161,18 +162,108 @@ def test_paths(tmp_path: Path) -> None:
     assert other.endswith(f"{tmp_path / 'my.log'}\n")
 
 
-def test_cache_clear_removes_the_archive_and_says_so(tmp_path: Path) -> None:
-    archive = tmp_path / "cache/vzaps-tui/archive.db"
-    archive.parent.mkdir(parents=True)
+def test_cache_clear_removes_what_is_kept_and_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "cache/vzaps-tui"
+    archive, deliveries, copied = (
+        folder / name for name in ("archive.db", "deliveries.db", "copied-ab12.txt")
+    )
+    folder.mkdir(parents=True)
     archive.write_bytes(b"x" * 1000)
     archive.with_name("archive.db-wal").write_bytes(b"y" * 234)
-    neighbour = archive.with_name("other")
+    deliveries.write_bytes(b"x" * 20)
+    copied.write_bytes(b"private")
+    neighbour = archive.with_name("other.txt")
     neighbour.touch()
     done = vzaps(tmp_path, "cache", "clear")
-    assert (done.returncode, done.stdout) == (0, f"Removed {archive}: 1,234 bytes.\n")
-    assert list(archive.parent.iterdir()) == [neighbour]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"Removed {archive}: 1,234 bytes.",
+        f"Removed {deliveries}: 20 bytes.",
+        f"Removed {copied}: 7 bytes.",
+    ]
+    assert list(folder.iterdir()) == [neighbour]
     again = vzaps(tmp_path, "cache", "clear")
-    assert (again.returncode, again.stdout) == (0, f"Nothing is kept at {archive}.\n")
+    nothing = f"Nothing is kept at {archive}.\nNothing is kept at {deliveries}.\n"
+    assert (again.returncode, again.stdout) == (0, nothing)
+
+
+def test_what_cannot_be_cleared_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "cache/vzaps-tui"
+    (folder / "copied-1.txt").mkdir(parents=True)  # no file: it cannot be unlinked, whoever asks
+    done = vzaps(tmp_path, "cache", "clear")
+    assert done.returncode == 1
+    assert "Nothing is kept" in done.stdout
+    assert f"{folder / 'copied-1.txt'} cannot be removed: " in done.stderr
+    assert "Remove it by hand" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+READER = """
+import asyncio, sys
+from pathlib import Path
+from tests.builders import NOW, delivery
+from vzaps_tui.domain.envelope import Envelope, Question
+from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.selection import Scope
+from vzaps_tui.domain.webhooks import WebhookConfig
+from vzaps_tui.storage.archive import SqliteArchive
+from vzaps_tui.storage.envelopes import SqliteEnvelopes
+
+SCOPE = Scope("https://api.example.com", "acct", "VZ01")
+HOOK = Question("https://api.example.com", "acct", "VZ01", "webhook")
+
+async def use(folder):
+    archive = SqliteArchive(folder / "deliveries.db", now=NOW.timestamp)
+    store = SqliteEnvelopes(folder / "archive.db", now=NOW.timestamp)
+    config = Envelope(WebhookConfig("https://example.com"), NOW)
+    for turn in ("before", "after"):
+        await archive.put(SCOPE, [delivery(number) for number in range(900, 0, -1)])
+        await store.put(HOOK, config)
+        found = await archive.select(SCOPE, DeliveryQuery())
+        rows = [row for row in archive.page(found.rowids) if row]
+        hook = await store.get(HOOK)
+        print(turn, len(rows), hook is not None, flush=True)
+        sys.stdin.readline()
+        gone = archive.page(found.rowids).count(None)
+        print(gone, (await archive.select(SCOPE, DeliveryQuery())).held, flush=True)
+    await archive.close()
+    await store.close()
+    print(*archive.notices, *store.notices, flush=True)
+
+asyncio.run(use(Path(sys.argv[1])))
+"""
+
+
+def test_cache_clear_empties_what_another_copy_uses_and_that_one_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "cache/vzaps-tui"
+    reader = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", READER, str(folder)],
+        env=environment(tmp_path),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "before 900 True\n"
+        done = vzaps(tmp_path, "cache", "clear")
+        assert (done.returncode, done.stderr) == (0, "")
+        first, second = done.stdout.splitlines()
+        in_use = "which another copy of vzaps-tui uses: "
+        assert first.startswith(f"Emptied {folder / 'archive.db'}, {in_use}")
+        assert second.startswith(f"Emptied {folder / 'deliveries.db'}, {in_use}")
+        reader.stdin.write("\n")
+        reader.stdin.flush()
+        assert reader.stdout.readline() == "900 0\n"
+        assert reader.stdout.readline() == "after 900 True\n"
+        rest, problems = reader.communicate("\n", PATIENCE)
+        assert (rest, problems) == ("0 900\n\n", "")
+    assert reader.returncode == 0
+    # And when it has ended, what it kept meanwhile is removed.
+    assert "Removed" in vzaps(tmp_path, "cache", "clear").stdout
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

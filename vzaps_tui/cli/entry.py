@@ -14,7 +14,7 @@ from vzaps_tui import __version__
 from vzaps_tui.cli.places import APP, places
 from vzaps_tui.cli.run import DONE, FAILED, Run
 from vzaps_tui.cli.scenarios import Amount, EmulatorCommand, ScenarioText
-from vzaps_tui.domain.problems import SettingsError, StorageError, VzapsError
+from vzaps_tui.domain.problems import SettingsError, VzapsError
 from vzaps_tui.settings import Kind, declared
 
 if TYPE_CHECKING:
@@ -212,17 +212,10 @@ def cache() -> None:
 @cache.command("clear")
 def clear_cache() -> int:
     """Remove the archive. Nothing is lost but time."""
-    from vzaps_tui.storage.envelopes import clear  # noqa: PLC0415 - SQLite, only for this
+    from vzaps_tui.cli.clearing import clear_all  # noqa: PLC0415 - SQLite, only for this
 
-    archive = places().archive
-    try:
-        freed = clear(archive)
-    except OSError as problem:
-        reason = f"{archive} cannot be removed: {problem.strerror or problem}"
-        raise StorageError(reason, hint="Remove it by hand; nothing is lost but time.") from problem
-    click.echo(
-        f"Removed {archive}: {freed:,} bytes." if freed else f"Nothing is kept at {archive}."
-    )
+    for line in clear_all(places()):
+        click.echo(line)
     return DONE
 
 

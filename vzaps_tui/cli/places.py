@@ -20,6 +20,7 @@ class Places(NamedTuple):
 
     config: Path
     archive: Path
+    deliveries: Path
     state: Path
     log: Path
 
@@ -28,10 +29,11 @@ class Places(NamedTuple):
         pairs = (
             ("config", self.config),
             ("archive", self.archive),
+            ("deliveries", self.deliveries),
             ("state", self.state),
             ("log", log or self.log),
         )
-        return tuple(f"{name:<8} {path}" for name, path in pairs)
+        return tuple(f"{name:<10} {path}" for name, path in pairs)
 
 
 def places() -> Places:
@@ -42,9 +44,11 @@ def places() -> Places:
     """
     import platformdirs  # noqa: PLC0415 - --help needs no folder
 
+    archive = platformdirs.user_cache_path(APP, appauthor=False) / "archive.db"
     found = Places(
         config=platformdirs.user_config_path(APP, appauthor=False) / "config.toml",
-        archive=platformdirs.user_cache_path(APP, appauthor=False) / "archive.db",
+        archive=archive,
+        deliveries=deliveries_beside(archive),
         state=platformdirs.user_state_path(APP, appauthor=False) / "state.db",
         log=platformdirs.user_log_path(APP, appauthor=False) / f"{APP}.log",
     )
@@ -54,6 +58,11 @@ def places() -> Places:
             hint="Set HOME to an absolute path, and start again.",
         )
     return found
+
+
+def deliveries_beside(archive: Path) -> Path:
+    """Where delivery rows are kept, beside the other answers of the API."""
+    return archive.with_name("deliveries.db")
 
 
 def make_private(folder: Path) -> None:

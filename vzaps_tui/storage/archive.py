@@ -15,7 +15,6 @@ from typing import TypeVar
 
 from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.masking import Masker
-from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.selection import (
     Group,
@@ -34,7 +33,6 @@ from vzaps_tui.storage.archive_lane import GivenUpError, Lane, Ticket
 from vzaps_tui.storage.archive_rows import Mask
 from vzaps_tui.storage.archive_schema import used_bytes
 from vzaps_tui.storage.archive_writing import Writer
-from vzaps_tui.storage.files import remove
 from vzaps_tui.storage.opening import error_code, is_corrupt
 
 T = TypeVar("T")
@@ -376,18 +374,3 @@ class SqliteArchive:
         if not dropped and used_bytes(db) > limit:
             dropped = pruning.drop_oldest(db)
         return dropped
-
-
-def clear(path: Path) -> int:
-    """Remove the archive, SQLite's files beside it and what was moved aside.
-
-    Returns:
-        Bytes freed.
-
-    Raises:
-        StorageError: the disk said no.
-    """
-    try:
-        return remove(path)
-    except OSError as problem:
-        raise StorageError(str(problem)) from problem

@@ -13,9 +13,7 @@ from typing import Any, TypeVar
 
 from vzaps_tui.domain.envelope import Envelope, Question, Source
 from vzaps_tui.domain.masking import Masker
-from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.storage.codec import Mask, UnstorableError, decode, encode
-from vzaps_tui.storage.files import remove
 from vzaps_tui.storage.opening import BUSY, NewerError, Opening, close, is_corrupt
 
 T = TypeVar("T")
@@ -205,18 +203,3 @@ def _key(question: Question) -> tuple[str, str, str, str, str]:
         question.kind,
         question.detail,
     )
-
-
-def clear(path: Path) -> int:
-    """Remove the database, SQLite's files beside it and what was moved aside.
-
-    Returns:
-        Bytes freed.
-
-    Raises:
-        StorageError: the disk said no.
-    """
-    try:
-        return remove(path)
-    except OSError as problem:
-        raise StorageError(str(problem)) from problem

@@ -59,22 +59,17 @@ def move_aside(path: Path, why: str) -> Path:
     return aside
 
 
-def remove(path: Path) -> int:
-    """Remove a database, its companions and what was moved aside.
+def moved_aside(path: Path) -> tuple[Path, ...]:
+    """What became of unusable databases that were there."""
+    return (*path.parent.glob(f"{path.name}.bad-*"), *path.parent.glob(f"{path.name}.newer-*"))
 
-    Returns:
-        Bytes freed.
+
+def remove(files: tuple[Path, ...]) -> None:
+    """Remove those of the files that are there.
 
     Raises:
         OSError: the disk said no.
     """
-    aside = [
-        *path.parent.glob(f"{path.name}.bad-*"),
-        *path.parent.glob(f"{path.name}.newer-*"),
-    ]
-    freed = 0
-    for file in (path, *companions(path), *aside):
+    for file in files:
         if file.is_file():
-            freed += file.stat().st_size
             file.unlink()
-    return freed

@@ -131,7 +131,7 @@ class Clipboard:
             return Handed(Way.FAILED, _joined(notes))
         import tempfile  # noqa: PLC0415 - start-up time
 
-        for old in self.folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        for old in copies_in(self.folder):
             with suppress(OSError):  # the last one is enough: these hold what was said in private
                 old.unlink()
         for folder in (self.folder, Path(tempfile.gettempdir())):
@@ -145,6 +145,11 @@ class Clipboard:
             else:
                 return Handed(Way.WRITTEN, name, _joined(notes))
         return Handed(Way.FAILED, _joined(notes))
+
+
+def copies_in(folder: Path) -> tuple[Path, ...]:
+    """The files that were left there as the last resort."""
+    return tuple(sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}")))
 
 
 def osc52(data: bytes, *, screen: bool = False) -> str | None:

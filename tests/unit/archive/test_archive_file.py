@@ -25,7 +25,7 @@ from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.selection import Put, Reading
 from vzaps_tui.services.ports import DeliveryArchive
 from vzaps_tui.storage import archive_pruning, archive_schema
-from vzaps_tui.storage.archive import MAX_AGE, SqliteArchive, clear
+from vzaps_tui.storage.archive import MAX_AGE, SqliteArchive
 from vzaps_tui.storage.archive_home import memory_name
 from vzaps_tui.storage.archive_schema import schema
 
@@ -549,18 +549,6 @@ async def test_with_an_old_sqlite_memory_is_shared_in_the_old_way(
     archive = archive_at(None)
     await asyncio.gather(*(archive.put(SCOPE, [row]) for row in ROWS))
     assert await all_rows(archive) == ROWS
-    await archive.close()
-
-
-async def test_clear_removes_all_and_tells_the_bytes(path: Path) -> None:
-    _no_database(path)
-    archive = archive_at(path)
-    await archive.put(SCOPE, ROWS)
-    stays = path.parent / "archive.db"
-    stays.write_text("mine")
-    there = sum(file.stat().st_size for file in path.parent.iterdir() if file != stays)
-    assert clear(path) == there > 3000
-    assert list(path.parent.iterdir()) == [stays]
     await archive.close()
 
 

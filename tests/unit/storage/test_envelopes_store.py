@@ -24,7 +24,7 @@ from vzaps_tui.domain.paging import End, Listing
 from vzaps_tui.domain.webhooks import WebhookConfig
 from vzaps_tui.storage import files
 from vzaps_tui.storage.codec import MAX_ROWS, encode
-from vzaps_tui.storage.envelopes import MAX_AGE, SCHEMA, SqliteEnvelopes, clear
+from vzaps_tui.storage.envelopes import MAX_AGE, SCHEMA, SqliteEnvelopes
 
 LISTING = Question("https://api.example.com", "acct", "VZ01", "deliveries")
 WEBHOOK = replace(LISTING, kind="webhook")
@@ -389,20 +389,6 @@ async def test_after_close_it_is_empty_and_silent(path: Path) -> None:
     await store.close()
     await store.close()
     await _nothing_raises(store)
-
-
-async def test_clear_removes_all_and_tells_the_bytes(path: Path) -> None:
-    _write(path, b"no database" * 1000)
-    store = store_at(path)
-    await store.open()
-    await store.put(WEBHOOK, kept(WebhookConfig("https://example.com")))
-    stays = path.parent / "other.txt"
-    stays.write_text("mine")
-    there = sum(file.stat().st_size for file in path.parent.iterdir() if file != stays)
-    assert clear(path) == there > 11_000
-    assert list(path.parent.iterdir()) == [stays]
-    assert clear(path) == 0
-    await store.close()
 
 
 def test_storage_imports_nothing_heavy() -> None:

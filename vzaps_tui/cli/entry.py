@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import click
 
 from vzaps_tui import __version__
+from vzaps_tui.cli.headless_commands import COMMANDS
 from vzaps_tui.cli.places import APP, places
 from vzaps_tui.cli.run import DONE, FAILED, Run
 from vzaps_tui.cli.scenarios import Amount, EmulatorCommand, ScenarioText
@@ -235,3 +236,7 @@ def completion(shell: str) -> int:
         raise click.UsageError(f"click knows no completion for {shell}")
     click.echo(found(cli, {}, APP, variable).source())
     return DONE
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)

@@ -1,0 +1,202 @@
+"""The commands that need no terminal: their flags and help; the work is loaded when one runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import click
+
+if TYPE_CHECKING:
+    from vzaps_tui.cli.headless import Asked, Work
+    from vzaps_tui.cli.run import Run
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LIMIT: Final = 100
+_Options = dict[str, Any]
+_SHARED: Final = ("demo", "profile", "instance_id", "base_url", "read_only", "no_disk", "as_json")
+
+
+def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, in the order in which help lists them."""
+
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_shared = _options(
+    click.option("--json", "as_json", is_flag=True, help="JSON Lines on standard output."),
+    click.option("--instance", "instance_id", metavar="ID|NAME", help="Which instance."),
+    click.option("--profile", metavar="NAME", help="Profile of the config file."),
+    click.option("--base-url", metavar="URL", help="Address of the API."),
+    click.option("--read-only", is_flag=True, default=None, help="Change nothing."),
+    click.option("--no-disk", is_flag=True, help="Keep everything in memory."),
+    click.option("--demo", is_flag=True, help="Ask the embedded emulator; needs no account."),
+)
+filters = _options(
+    click.option(
+        "--status", multiple=True, metavar="WORD", help="failed, pending, delivered, other."
+    ),
+    click.option("--event", multiple=True, metavar="NAME", help="Kind of event."),
+    click.option("--code", multiple=True, metavar="CODE", help="502, 5xx, timeout, none, ..."),
+    click.option("--since", metavar="WHEN", help="2h, yesterday, 14:00, 2026-11-20, ..."),
+    click.option("--until", metavar="WHEN", help="The same; a day counts whole."),
+    click.option(
+        "--text", multiple=True, metavar="TEXT", help="In id, event, error, status, code, target."
+    ),
+    click.option(
+        "--attempts", type=click.IntRange(0, 999_999), metavar="N", help="Tried so often or more."
+    ),
+    click.option(
+        "--query", metavar="LINE", help="The filter in one line, as in the interface (key /)."
+    ),
+)
+
+
+def asked_of(ctx: click.Context, options: _Options) -> Asked:
+    """What the shared flags ask for, given before the command or after it; takes them out."""
+    from vzaps_tui.cli.headless import Asked  # noqa: PLC0415 - --help must stay quick
+
+    before: Mapping[str, Any] = ctx.find_root().params
+    found = {name: options.pop(name, None) or before.get(name) for name in _SHARED}
+    if found["demo"] and found["base_url"] is not None:
+        raise click.UsageError("--demo has a server of its own: leave --base-url out.")
+    return Asked(
+        demo=bool(found["demo"]),
+        profile=found["profile"],
+        instance=found["instance_id"],
+        no_disk=bool(found["no_disk"]),
+        as_json=bool(found["as_json"]),
+        flags={name: found[name] for name in ("base_url", "read_only")},
+    )
+
+
+def _do(ctx: click.Context, work: Work, asked: Asked, *, offline: bool = False) -> int:
+    from vzaps_tui.cli.headless import run  # noqa: PLC0415 - --help must stay quick
+
+    return run(work, asked, cast("Run", ctx.obj), offline=offline)
+
+
+@click.command()
+@_shared
+@click.pass_context
+def instances(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click read them
+    """List the instances of the account."""
+    from vzaps_tui.cli.instances import show_instances  # noqa: PLC0415 - --help must stay quick
+
+    return _do(ctx, show_instances, asked_of(ctx, options))
+
+
+@click.command()
+@filters
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=LIMIT,
+    show_default=True,
+    metavar="N",
+    help="Most deliveries.",
+)
+@click.option("--all", "every", is_flag=True, help="All that match, however many.")
+@click.option("--offline", is_flag=True, help="Ask nobody: what this machine holds.")
+@_shared
+@click.pass_context
+def logs(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click read them
+    """Show deliveries, newest first.
+
+    Reads the server's log as far as the answer needs it, from the top; what was read before is not
+    read again. Where the answer is cut, standard error says by what.
+    """
+    from vzaps_tui.cli.logs import Wanted, show_logs  # noqa: PLC0415 - --help must stay quick
+
+    asked, offline = asked_of(ctx, options), bool(options.pop("offline"))
+    limit, every = options.pop("limit"), options.pop("every")
+    if every and ctx.get_parameter_source("limit") is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError("--all has no limit: leave --limit out.")
+    wanted = Wanted(filters=options, limit=None if every else limit)
+    return _do(ctx, lambda session: show_logs(session, wanted), asked, offline=offline)
+
+
+@click.command()
+@click.argument("log")
+@click.option("--raw", is_flag=True, help="The API's whole answer instead, secrets masked.")
+@_shared
+@click.pass_context
+def show(ctx: click.Context, log: str, **options: Any) -> int:  # noqa: ANN401 - as click read them
+    """Show everything of one delivery: its tries, its payload, what the receiver said."""
+    from vzaps_tui.cli.show import show_delivery  # noqa: PLC0415 - --help must stay quick
+
+    asked, raw = asked_of(ctx, options), bool(options.pop("raw"))
+    return _do(ctx, lambda session: show_delivery(session, log, raw=raw), asked)
+
+
+@click.group()
+def webhook() -> None:
+    """Show the webhook of an instance, change it, or compare it."""
+
+
+wishes = _options(
+    click.option("--url", metavar="URL", help="Where events go."),
+    click.option(
+        "--event", "names", multiple=True, metavar="NAME", help="An event to subscribe; repeatable."
+    ),
+    click.option(
+        "--events", type=click.Choice(["all", "none"]), help="Every event; none is refused."
+    ),
+    click.option(
+        "--from-file",
+        type=click.Path(dir_okay=False, allow_dash=True),
+        metavar="F",
+        help='A file of {"url": ..., "events": [...]}, as `webhook get --json` gives; - is stdin.',
+    ),
+)
+
+
+@webhook.command("get")
+@_shared
+@click.pass_context
+def get_webhook(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click read them
+    """Show URL and events; secrets in the URL are hidden."""
+    from vzaps_tui.cli.webhook import show_webhook  # noqa: PLC0415 - --help must stay quick
+
+    return _do(ctx, show_webhook, asked_of(ctx, options))
+
+
+@webhook.command("set")
+@wishes
+@click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
+@_shared
+@click.pass_context
+def set_webhook(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click read them
+    """Change URL or events: shows what would change, asks, writes once, reads it back.
+
+    What is not given stays as it is. Parts of the URL that are shown as ••• stay what they are.
+    Exit code 0: the API was seen to hold what was sent; 1: it was not.
+    """
+    from vzaps_tui.cli.webhook import change_webhook  # noqa: PLC0415 - --help must stay quick
+
+    asked, yes = asked_of(ctx, options), bool(options.pop("yes"))
+    return _do(ctx, lambda session: change_webhook(session, options, agreed=yes), asked)
+
+
+@webhook.command("diff")
+@wishes
+@_shared
+@click.pass_context
+def diff_webhook(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click read them
+    """Compare what the API holds with the flags or a file; changes nothing.
+
+    Exit code 0: the same; 1: they differ, as diff(1) has it.
+    """
+    from vzaps_tui.cli.webhook import compare_webhook  # noqa: PLC0415 - --help must stay quick
+
+    asked = asked_of(ctx, options)
+    return _do(ctx, lambda session: compare_webhook(session, options), asked)
+
+
+COMMANDS: Final[tuple[click.Command, ...]] = (instances, logs, show, webhook)

@@ -1,0 +1,252 @@
+"""`vzaps-tui logs`: reads as much of the log as the answer needs, and says what cut it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from vzaps_tui.cli.headless import Session, shown
+from vzaps_tui.cli.logs_query import question
+from vzaps_tui.cli.output import Table
+from vzaps_tui.cli.run import DONE, FAILED, UNREACHABLE
+from vzaps_tui.domain.envelope import Source
+from vzaps_tui.domain.exporting import Export, ExportFormat, Scope, pieces
+from vzaps_tui.domain.paging import End
+from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.times import age, took
+
+if TYPE_CHECKING:
+    from array import array
+    from datetime import datetime
+
+    from vzaps_tui.domain.deliveries import Delivery
+    from vzaps_tui.domain.envelope import Envelope
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.domain.log_state import LogState
+    from vzaps_tui.domain.query import DeliveryQuery
+
+_BATCH: Final = 500
+"""Rows that are fetched and written at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of the log is wanted.
+
+    Attributes:
+        filters: flag to value, see `logs_query.question`.
+        limit: most rows; None = all that match.
+    """
+
+    filters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How far the log was read.
+
+    Attributes:
+        last: the last word on the log; None where nothing is known of it.
+        code: the exit code so far.
+        stopped: there was enough before the end was reached: older rows were not looked for.
+    """
+
+    last: Envelope[LogState] | None
+    code: int = DONE
+    stopped: bool = False
+
+
+async def show_logs(session: Session, wanted: Wanted) -> int:
+    """Show the newest deliveries that match; the exit code.
+
+    Raises:
+        BrokenQueryError: the filter cannot be read.
+        VzapsError: nothing could be read, and nothing is held.
+    """
+    now = session.services.clock.now()
+    query = question(wanted.filters, now).resolve(now)
+    instance = (await session.instance()).id
+    read = await read_log(session, instance, query, wanted.limit)
+    chosen = (await session.services.deliveries.select(instance, query)).rowids
+    part = chosen if wanted.limit is None else chosen[: wanted.limit]
+    written = await _write(session, instance, part)
+    _say_cuts(session, read, chosen, written)
+    return read.code or _cut_code(read)
+
+
+async def read_log(
+    session: Session, instance: InstanceId, query: DeliveryQuery, limit: int | None
+) -> Read:
+    """Read the log from the top until `limit` rows that match are held without a gap above them.
+
+    What cannot be read is said; then the rest of the answer is what is held here.
+
+    Args:
+        session: whose services to use.
+        instance: whose log.
+        query: what is sought; without `last`.
+        limit: None reads down to the first moment of the query, or to the end.
+
+    Raises:
+        VzapsError: nothing could be read, and nothing is held.
+    """
+    if session.offline:
+        return await _kept(session, instance, query)
+    service = session.services.deliveries
+    last: Envelope[LogState] | None = None
+    try:
+        async with aclosing(service.sync(instance, query, until=query.since)) as pages:
+            async for envelope in pages:
+                last = envelope
+                session.output.bar("Reading deliveries:", envelope.data.held, envelope.data.total)
+                if limit is not None and await _is_enough(session, instance, query, limit, last):
+                    return Read(last, stopped=True)
+    except VzapsError as problem:
+        if last is None and not await service.count(instance, query):
+            raise
+        return Read(last, session.tell(problem))
+    if last is not None and last.problem:
+        session.say(last.problem)
+        return Read(last, UNREACHABLE)
+    return Read(last)
+
+
+async def _kept(session: Session, instance: InstanceId, query: DeliveryQuery) -> Read:
+    """How old what is held is, without a question to the API."""
+    last: Envelope[LogState] | None = None
+    try:
+        async with aclosing(session.services.deliveries.load(instance, query)) as each:
+            async for envelope in each:
+                last = envelope
+    except VzapsError:
+        session.say("offline: nothing is known of this log here yet.")
+        return Read(None, FAILED)
+    if last is not None:
+        seconds = (session.services.clock.now() - last.fetched_at).total_seconds()
+        when = f"{last.fetched_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        session.say(f"offline: as it was when it was read last, {age(seconds)} ({when}).")
+    return Read(last)
+
+
+async def _is_enough(
+    session: Session,
+    instance: InstanceId,
+    query: DeliveryQuery,
+    limit: int,
+    envelope: Envelope[LogState],
+) -> bool:
+    """Whether the newest `limit` that match are among what is held without a gap from the top."""
+    if envelope.source is not Source.LIVE:
+        return False
+    service, state = session.services.deliveries, envelope.data
+    found = await service.first(instance, query, limit)
+    if len(found) < limit:
+        return False
+    if not state.has_gap:
+        return True
+    (last,) = service.rows(found[-1:])
+    moment = None if last is None else last.time
+    return moment is not None and state.gap is not None and moment >= state.gap
+
+
+# -- writing -----------------------------------------------------------------------------------
+
+
+async def _write(session: Session, instance: InstanceId, rowids: array[int]) -> int:
+    """Write the rows of these numbers; how many there were."""
+    table = Table("Time", "Status", "Code", "Tries", "Took", "Event", "Id", "Error", right=_RIGHT)
+    now = session.services.clock.now()
+    written = 0
+    for start in range(0, max(1, len(rowids)), _BATCH):
+        found = await session.services.deliveries.fetch(rowids[start : start + _BATCH])
+        rows = tuple(row for row in found if row is not None)
+        written += len(rows)
+        if session.output.as_json:
+            for text in json_rows(session, instance, rows):
+                session.output.write(text)
+        else:
+            text = table.lines([_cells(session, row, now) for row in rows], head=not start)
+            session.output.write(text)
+    return written
+
+
+_RIGHT: Final = ("Code", "Tries", "Took")
+
+
+def json_rows(session: Session, instance: InstanceId, rows: tuple[Delivery, ...]) -> Iterator[str]:
+    """Rows as JSON Lines with the keys of an export; personal data stays, as on screen."""
+    scope = Scope(instance, "", (), len(rows))
+    export = Export(
+        rows=rows,
+        scope=scope,
+        form=ExportFormat.JSONL,
+        made_at=session.services.clock.now(),
+        keep_personal=True,
+        masker=session.run.masker,
+    )
+    return (piece.text for piece in pieces(export))
+
+
+def _cells(session: Session, row: Delivery, now: datetime) -> tuple[str, ...]:
+    return (
+        local(row.time, now),
+        row.status_word,
+        "-" if row.http_status is None else str(row.http_status),
+        "-" if row.attempts is None else str(row.attempts),
+        took(row.duration_ms),
+        shown(row.event),
+        shown(row.id),
+        session.run.masker(row.error) if row.error else "",
+    )
+
+
+def local(moment: datetime | None, now: datetime) -> str:
+    """`2026-11-20 14:02:11` in the zone of `now`; `-` for None."""
+    if moment is None:
+        return "-"
+    try:
+        return f"{moment.astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S}"
+    except (OverflowError, ValueError):  # the edge of the calendar, as Go's zero time
+        return moment.date().isoformat()
+
+
+# -- what cut the answer -----------------------------------------------------------------------
+
+
+def _say_cuts(session: Session, read: Read, chosen: array[int], written: int) -> None:
+    matched = len(chosen)
+    if read.stopped or written < matched:
+        known = f" of {matched:,} that match" if matched > written else ""
+        rest = "; older ones were not looked for" if read.stopped else ""
+        session.say(
+            f"cut: the newest {written:,}{known}{rest}. --all gives all, --limit N so many."
+        )
+    elif not matched:
+        session.say("no delivery matches.")
+    _say_gone(session, chosen[:written])
+    state = read.last.data if read.last else None
+    if state is None:
+        return
+    if state.unreadable:
+        session.say(f"{state.unreadable:,} rows of the log could not be read and are left out.")
+    if state.end is End.REPEATS:
+        session.say("the API gives the same page again: older deliveries cannot be read.")
+    elif state.has_gap and not read.stopped:
+        since = f" below {state.gap.astimezone():%Y-%m-%d %H:%M:%S}" if state.gap else ""
+        session.say(f"not all of the log was read{since}: deliveries may be missing there.")
+
+
+def _say_gone(session: Session, rowids: array[int]) -> None:
+    gone = session.services.deliveries.gone(rowids)
+    if gone:
+        session.say(f"{len(gone):,} of these are not in the server's log any more.")
+
+
+def _cut_code(read: Read) -> int:
+    """1 where the server kept back what was asked for."""
+    if read.stopped or read.last is None:
+        return DONE
+    return FAILED if read.last.data.end is End.REPEATS else DONE

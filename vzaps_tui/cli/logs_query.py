@@ -1,0 +1,81 @@
+"""The filter of a command line: flags and the one-line query language, read as one question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from vzaps_tui.cli.headless import UsageError
+from vzaps_tui.cli.output import cells
+from vzaps_tui.domain.query_language import QueryError, parse
+from vzaps_tui.domain.query_words import quote
+from vzaps_tui.domain.text import visible
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vzaps_tui.domain.query import DeliveryQuery
+
+_LISTS = ("status", "event", "code")
+_MOMENTS = ("since", "until")
+
+
+class BrokenQueryError(UsageError):
+    """The filter cannot be read; its hint points at the word."""
+
+    title = "The filter cannot be read"
+
+
+def question(filters: Mapping[str, Any], now: datetime) -> DeliveryQuery:
+    """The query that the flags ask for; those of one kind are alternatives, kinds must all hold.
+
+    Args:
+        filters: by flag: `status`, `event`, `code` and `text` as tuples, `since`, `until`, `query`
+            as texts, `attempts` as a number; what was not given is empty or None.
+        now: aware, in the zone in which moments are meant.
+
+    Raises:
+        BrokenQueryError: something of it cannot be read, or is told twice.
+    """
+    told = tuple(_told(filters))
+    for flag, words in told:
+        _read(words, now, flag)
+    line: str = filters.get("query") or ""
+    if line:
+        _read(line, now, "--query", points=True)
+    whole = " ".join((*(words for _, words in told), line))
+    return _read(whole, now, "the flags together", points=True)
+
+
+def _told(filters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each flag and its value in words of the language."""
+    for name in _LISTS:
+        values = [value for told in filters.get(name) or () for value in told.split(",")]
+        for value in values:
+            yield f"--{name}", f"{name}:{quote(value.strip(), listed=True)}"
+    for name in _MOMENTS:
+        if (value := filters.get(name)) is not None:
+            yield f"--{name}", f"{name}:{quote(value.strip(), listed=True)}"
+    for value in filters.get("text") or ():
+        yield "--text", f"text:{quote(value, listed=True)}"
+    if filters.get("attempts"):
+        yield "--attempts", f"tries:>={filters['attempts']}"
+
+
+def _read(line: str, now: datetime, flag: str, *, points: bool = False) -> DeliveryQuery:
+    try:
+        return parse(line, now)
+    except QueryError as problem:
+        hint = problem.hint or "See --help."
+        if points:
+            hint = f"{_pointer(problem)}\n{hint}"
+        raise BrokenQueryError(f"{flag}: {problem.message}", hint=hint) from None
+
+
+def _pointer(problem: QueryError) -> str:
+    """The line, and below it marks under the word in question."""
+    text = problem.text
+    before = visible(text[: problem.start])
+    word = visible(text[problem.start : problem.end])
+    marks = " " * cells(before) + "^" * max(1, cells(word))
+    return f"{before}{word}{visible(text[problem.end :])}\n{marks}"

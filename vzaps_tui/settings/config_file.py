@@ -12,7 +12,7 @@ from typing import Final, cast
 from vzaps_tui.domain.masking import Secret
 from vzaps_tui.domain.problems import SettingsError
 from vzaps_tui.domain.text import visible
-from vzaps_tui.settings.model import EMPTY, declared
+from vzaps_tui.settings.model import EMPTY, NOTHING, declared
 from vzaps_tui.settings.values import accept, is_blank
 
 _MAX_BYTES: Final = 1_000_000
@@ -26,6 +26,7 @@ class Config:
 
     Attributes:
         profiles: profile name to setting name to value, blank ones left out.
+        general: setting name to value, of those that stand in no profile.
         keys: command id to keys, comma-separated.
         exposed: it holds secrets, and others than its owner may read it.
     """
@@ -34,6 +35,7 @@ class Config:
     profiles: Mapping[str, Mapping[str, object]] = field(
         default_factory=dict[str, Mapping[str, object]]
     )
+    general: Mapping[str, object] = field(default_factory=lambda: NOTHING)
     default_profile: str | None = None
     keys: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     exposed: bool = False
@@ -66,16 +68,21 @@ def read_config(path: Path) -> Config:
     text, mode = _text_of(path)
     top = _toml(path, text)
     shown = visible(str(path))
-    _refuse_unknown(top, _TOP, f"at the top of {shown}")
+    tables = dict.fromkeys(one.table for one in declared() if one.table)
+    _refuse_unknown(top, (*_TOP, *tables), f"at the top of {shown}")
     default = top.get("default_profile")
     if default is not None and not isinstance(default, str):
         raise _wrong(shown, "default_profile", "the name of a profile")
-    tables = _table(shown, "profiles", top.get("profiles", {}))
-    profiles = {name: _profile(shown, name, one) for name, one in tables.items()}
+    named = _table(shown, "profiles", top.get("profiles", {}))
+    profiles = {name: _settings(shown, f"profiles.{name}", one) for name, one in named.items()}
+    general: dict[str, object] = {}
+    for table in tables:
+        general |= _settings(shown, table, top.get(table, {}), table)
     held = any(isinstance(value, Secret) for one in profiles.values() for value in one.values())
     return Config(
         path=path,
         profiles=profiles,
+        general=general,
         default_profile=default or None,
         keys=_keys(shown, _table(shown, "keys", top.get("keys", {}))),
         exposed=held and bool(mode & 0o077),
@@ -155,15 +162,17 @@ def _refuse_unknown(found: Iterable[str], valid: tuple[str, ...], where: str) ->
             )
 
 
-def _profile(shown: str, name: str, value: object) -> Mapping[str, object]:
-    key = f"profiles.{name}"
-    found = _table(shown, key, value)
-    known = {one.name: one for one in declared()}
-    where = f"in [{visible(key)}] of {shown}"
+def _settings(
+    shown: str, place: str, value: object, table: str | None = None
+) -> Mapping[str, object]:
+    """Setting name to value: of a profile, or of the table of that name."""
+    found = _table(shown, place, value)
+    known = {one.key: one for one in declared() if one.table == table}
+    where = f"in [{visible(place)}] of {shown}"
     _refuse_unknown(found, tuple(known), where)
     return {
-        one: accept(known[one], given, f"{one} {where}")
-        for one, given in found.items()
+        known[key].name: accept(known[key], given, f"{key} {where}")
+        for key, given in found.items()
         if not is_blank(given)
     }
 

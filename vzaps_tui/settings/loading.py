@@ -1,4 +1,4 @@
-"""Finds the value in force of every setting: flag, else environment, else profile, else default."""
+"""Finds the value in force of every setting: flag, environment, config file or default."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def load(
         SettingsError: a value that cannot be used, or no such profile.
     """
     chosen = config.choose(profile)
-    kept: Mapping[str, object] = {} if chosen is None else config.profiles[chosen]
+    kept = {**config.general, **({} if chosen is None else config.profiles[chosen])}
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for one in declared():
@@ -60,7 +60,9 @@ def _find(
     text = environ.get(one.env, "")
     if not is_blank(text):
         return one.env, from_text(one, text, one.env)
-    return ("profile", kept[one.name]) if one.name in kept else ("", None)
+    if one.name in kept:
+        return "profile" if one.table is None else f"[{one.table}]", kept[one.name]
+    return "", None
 
 
 def _notices(found: Settings, config: Config, kept: Mapping[str, object]) -> Iterator[str]:
@@ -68,7 +70,8 @@ def _notices(found: Settings, config: Config, kept: Mapping[str, object]) -> Ite
     for one in declared():
         overruled = found.sources.get(one.name) == one.env and one.name in kept
         if overruled and kept[one.name] != getattr(found, one.name):
-            yield f"{one.env} takes the place of {one.name} in profile '{profile}'."
+            where = f"{one.path} in profile '{profile}'" if one.table is None else one.path
+            yield f"{one.env} takes the place of {where}."
     if config.exposed:
         yield f"{path} holds secrets and others can read it: chmod 600 it."
     if found.profile is None and config.profiles and found.client_token is None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BASE_URL: Final = "https://api.vzaps.com"
 EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
+NOTHING: Final[Mapping[str, object]] = EMPTY
 
 
 class Kind(StrEnum):
@@ -25,16 +26,33 @@ class Kind(StrEnum):
     SWITCH = "true or false"
     RATE = "a number"
     CLIPBOARD = "auto, native, osc52 or file"
+    COUNT = "a whole number"
 
 
 class Declaration(NamedTuple):
-    """One setting: all that is said of it anywhere."""
+    """One setting: all that is said of it anywhere.
+
+    Attributes:
+        table: the table of the config file that it stands in, for whatever profile; None where it
+            stands in profiles.
+    """
 
     name: str
     kind: Kind
     default: object
     doc: str
     flag: str | None = None
+    table: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in its table or profile: `payloads` of `archive_payloads` in `[archive]`."""
+        return self.name.removeprefix(f"{self.table}_") if self.table else self.name
+
+    @property
+    def path(self) -> str:
+        """Its name in the config file, with its table."""
+        return f"{self.table}.{self.key}" if self.table else self.name
 
     @property
     def env(self) -> str:
@@ -47,15 +65,18 @@ class Declaration(NamedTuple):
         return self.kind is Kind.HIDDEN
 
 
-def _said(kind: Kind, doc: str, flag: str | None = None) -> dict[str, object]:
-    return {"kind": kind, "doc": doc, "flag": flag}
+def _said(
+    kind: Kind, doc: str, flag: str | None = None, table: str | None = None
+) -> dict[str, object]:
+    return {"kind": kind, "doc": doc, "flag": flag, "table": table}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The values in force, where each came from, and what to say about them once.
 
-    Each value is found by itself: its flag, else its variable, else the profile, else the default.
+    Each value is found by itself: its flag, else its variable, else the profile (or, for those of
+    no profile, their table of the config file), else the default.
     So a client token of the environment goes together with a client secret of the profile; a
     notice tells whenever the environment overrules the profile.
 
@@ -105,6 +126,27 @@ class Settings:
         metadata=_said(
             Kind.CLIPBOARD,
             "How to copy: `native` tool, `osc52` (your terminal), `file`, or `auto`: what fits.",
+        ),
+    )
+    archive_payloads: bool = field(
+        default=False,
+        metadata=_said(
+            Kind.SWITCH,
+            "Keep payloads and responses that were read, so that they open offline. "
+            "They are personal: off, none of them reaches the disk.",
+            table="archive",
+        ),
+    )
+    archive_max_mb: int = field(
+        default=500,
+        metadata=_said(
+            Kind.COUNT, "Most megabytes of deliveries on disk; the oldest go.", table="archive"
+        ),
+    )
+    archive_max_days: int = field(
+        default=90,
+        metadata=_said(
+            Kind.COUNT, "Days after which a delivery is not kept any more.", table="archive"
         ),
     )
     profile: str | None = None
@@ -168,5 +210,5 @@ def table() -> str:
     for one in declared():
         flag = f"`{one.flag}`" if one.flag else "never" if one.secret else ""
         default = "" if one.default is None else f"`{str(one.default).lower()}`"
-        rows.append(f"| `{one.name}` | `{one.env}` | {flag} | {default} | {one.doc} |")
+        rows.append(f"| `{one.path}` | `{one.env}` | {flag} | {default} | {one.doc} |")
     return "\n".join(rows)

@@ -12,6 +12,7 @@ from vzaps_tui.domain.text import visible
 from vzaps_tui.settings.model import Declaration, Kind
 
 _MAX_RATE: Final = 1000.0
+_MAX_COUNT: Final = 1_000_000
 _LONGEST_SHOWN: Final = 80
 _CLIPBOARDS: Final = ("auto", "native", "osc52", "file")
 _SWITCHES: Final = {
@@ -35,6 +36,8 @@ def from_text(one: Declaration, text: str, where: str) -> object:
         return accept(one, _SWITCHES.get(text.strip().lower(), text), where)
     if one.kind is Kind.RATE:
         return accept(one, _number(text), where)
+    if one.kind is Kind.COUNT:
+        return accept(one, _whole_number(text), where)
     return accept(one, text, where)
 
 
@@ -64,6 +67,13 @@ def _show(one: Declaration, value: object) -> str:
 def _number(text: str) -> float | str:
     try:
         return float(text)
+    except ValueError:
+        return text
+
+
+def _whole_number(text: str) -> int | str:
+    try:
+        return int(text)
     except ValueError:
         return text
 
@@ -126,6 +136,14 @@ def _rate(value: object) -> float:
     return float(value)
 
 
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError
+    if not 0 < value <= _MAX_COUNT:
+        raise ValueError(f"must be from 1 to {_MAX_COUNT:,}")
+    return value
+
+
 _READERS: Final = {
     Kind.HIDDEN: _secret,
     Kind.NAME: _text,
@@ -133,4 +151,5 @@ _READERS: Final = {
     Kind.SWITCH: _switch,
     Kind.RATE: _rate,
     Kind.CLIPBOARD: _clipboard,
+    Kind.COUNT: _count,
 }

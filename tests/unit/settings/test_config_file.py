@@ -28,6 +28,10 @@ instance_id = ""
 [profiles."other one"]
 instance_id = "VZ2"
 
+[archive]
+payloads = true
+max_days = 30
+
 [keys]
 quit = "Q"
 "deliveries.retry" = ["r", "ctrl+j"]
@@ -58,6 +62,7 @@ def test_no_file_is_an_empty_config(path: Path) -> None:
 
 def test_a_good_file(path: Path) -> None:
     found = read_config(write(path, GOOD))
+    assert found.general == {"archive_payloads": True, "archive_max_days": 30}
     assert found.profiles["acme"] == {
         "client_token": Secret("ct-1"),
         "client_secret": Secret("cs-1"),
@@ -108,6 +113,12 @@ def test_editors_of_other_systems(path: Path, start: bytes, end: bytes) -> None:
         ("[profiles.a]\nretry_pace = 1e400", "must be above 0 and at most 1000", "Mend"),
         ("[profiles.a]\nbase_url = 5", "must be an address", "Mend"),
         ("[profiles.a]\nclient_token = 5", "client_token in [profiles.a] of", "Mend"),
+        ("[archive]\nmax_mb = 0", "max_mb in [archive] of", "Mend"),
+        ("[archive]\nmax_days = 1.5", "is 1.5 and must be a whole number", "Mend"),
+        ("[archive]\npayloads = 'yes'", "is 'yes' and must be true or false", "Mend"),
+        ("[archive]\npayload = true", "unknown key 'payload' in [archive]", "'payloads'"),
+        ("[profiles.a]\narchive_payloads = true", "unknown key 'archive_payloads'", "Valid"),
+        ("archive = 5", "archive in", "Mend"),
         ("[profiles]\na = 5", "profiles.a in", "Mend"),
         ("profiles = 5", "profiles in", "Mend"),
         ("keys = []", "keys in", "Mend"),
@@ -184,7 +195,7 @@ def test_secrets_that_others_can_read(
 
 
 _KEYS = st.sampled_from(
-    ["default_profile", "profiles", "keys", *(one.name for one in declared())]
+    ["default_profile", "profiles", "keys", "archive", *(one.key for one in declared())]
 ) | st.text(st.characters(codec="utf-8"), max_size=5)
 _VALUES = st.recursive(
     st.sampled_from(

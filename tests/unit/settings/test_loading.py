@@ -23,6 +23,9 @@ VALUES: dict[str, tuple[str, object]] = {
     "requests_per_second": ("7", 7.0),
     "retry_pace": ("0.5", 0.5),
     "clipboard": (" OSC52 ", "osc52"),
+    "archive_payloads": ("on", True),
+    "archive_max_mb": (" 20 ", 20),
+    "archive_max_days": ("7", 7),
 }
 KEPT: dict[str, object] = {
     "client_token": Secret("ct-file"),
@@ -35,6 +38,12 @@ KEPT: dict[str, object] = {
     "retry_pace": 0.25,
     "clipboard": "file",
 }
+GENERAL: dict[str, object] = {
+    # of no profile
+    "archive_payloads": True,
+    "archive_max_mb": 10,
+    "archive_max_days": 1,
+}
 FLAGS: dict[str, tuple[object, object]] = {
     "instance_id": ("VZFLAG", "VZFLAG"),
     "base_url": ("http://localhost:8780/", "http://localhost:8780"),
@@ -43,13 +52,14 @@ FLAGS: dict[str, tuple[object, object]] = {
 
 
 def config(**profiles: dict[str, object]) -> Config:
-    return Config(path=FILE, profiles=profiles)
+    return Config(path=FILE, profiles=profiles, general=GENERAL if profiles else {})
 
 
 def test_every_setting_is_in_the_tables_of_this_test() -> None:
     names = [one.name for one in declared()]
     assert list(VALUES) == names
-    assert list(KEPT) == names
+    assert [*KEPT, *GENERAL] == names
+    assert list(GENERAL) == [one.name for one in declared() if one.table]
     assert list(FLAGS) == [one.name for one in declared() if one.flag]
 
 
@@ -60,7 +70,7 @@ def test_precedence(name: str) -> None:
     file = config(acme=KEPT)
     default = getattr(Settings(), name)
     assert getattr(load({}, {}, config()), name) == default
-    assert getattr(load({}, {}, file), name) == KEPT[name]
+    assert getattr(load({}, {}, file), name) == {**KEPT, **GENERAL}[name]
     assert getattr(load({}, env, file), name) == from_env
     assert load({}, env, file).sources[name] == f"VZAPS_{name.upper()}"
     if name in FLAGS:
@@ -95,6 +105,12 @@ def test_a_secret_is_never_a_flag() -> None:
         ("requests_per_second", "inf", "above 0"),
         ("requests_per_second", "0", "above 0"),
         ("retry_pace", "-1", "above 0"),
+        ("archive_max_mb", "0", "VZAPS_ARCHIVE_MAX_MB is 0 and must be from 1 to 1,000,000"),
+        ("archive_max_mb", "1.5", "is '1.5' and must be a whole number"),
+        ("archive_max_mb", "9" * 5000, "must be a whole number"),
+        ("archive_max_days", "-3", "from 1 to"),
+        ("archive_max_days", "10000000", "from 1 to"),
+        ("archive_payloads", "some", "must be true or false"),
         ("base_url", "api.vzaps.com", "must be an address"),
         ("instance_id", "VZ\x1b[31m", "printable ASCII"),
     ],
@@ -175,6 +191,13 @@ def test_a_variable_that_overrules_the_profile_is_told() -> None:
     assert found.notices == (f"{CLIENT} takes the place of client_token in profile 'acme'.",)
 
 
+def test_a_variable_that_overrules_a_table_is_told() -> None:
+    found = load({}, {"VZAPS_ARCHIVE_PAYLOADS": "no"}, config(acme={}))
+    assert not found.archive_payloads
+    assert found.notices == ("VZAPS_ARCHIVE_PAYLOADS takes the place of archive.payloads.",)
+    assert "archive_max_mb = 10 ([archive])" in found.explain()
+
+
 @pytest.mark.parametrize(
     ("url", "told"),
     [
@@ -218,4 +241,5 @@ def test_the_table_has_a_row_a_setting() -> None:
     assert len(rows) == len(declared()) + 2
     assert {row.count("|") for row in rows} == {6}
     assert "| `base_url` | `VZAPS_BASE_URL` | `--base-url` | `https://api.vzaps.com` |" in rows[6]
+    assert "| `archive.payloads` | `VZAPS_ARCHIVE_PAYLOADS` |  | `false` |" in rows[-3]
     assert "| `client_secret` | `VZAPS_CLIENT_SECRET` | never |" in rows[3]

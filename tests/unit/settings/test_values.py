@@ -91,6 +91,15 @@ def test_ways_to_copy(value: object) -> None:
     assert accept(SETTINGS["clipboard"], " Native", "clipboard") == "native"
 
 
+@pytest.mark.parametrize("value", [0, -1, 1_000_001, True, 1.0, "1", None, [1]])
+def test_what_is_no_count(value: object) -> None:
+    with pytest.raises(SettingsError) as caught:
+        accept(SETTINGS["archive_max_mb"], value, "max_mb")
+    assert "max_mb is" in caught.value.reason
+    assert accept(SETTINGS["archive_max_mb"], 1, "max_mb") == 1
+    assert accept(SETTINGS["archive_max_mb"], 1_000_000, "max_mb") == 1_000_000
+
+
 def test_a_long_value_is_cut() -> None:
     with pytest.raises(SettingsError) as caught:
         accept(URL, "x" * 500, "--base-url")

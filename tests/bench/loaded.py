@@ -33,7 +33,7 @@ from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
 from vzaps_tui.services.retrying import RetryService
-from vzaps_tui.services.walking import PAGE
+from vzaps_tui.services.log_reading import PAGE
 from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.settings.config_file import Config
 from vzaps_tui.settings.loading import load

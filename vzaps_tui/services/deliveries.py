@@ -1,113 +1,186 @@
-"""The delivery log of an instance: read page by page, kept whole, narrowed locally."""
+"""The delivery log of an instance: read page by page into the archive, and asked of it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
 
-from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId, StatusClass
-from vzaps_tui.domain.envelope import Answer, Envelope, Question
+from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
+from vzaps_tui.domain.envelope import Answer, Envelope, Question, Source
 from vzaps_tui.domain.instances import InstanceId
-from vzaps_tui.domain.paging import End, Listing, Page
+from vzaps_tui.domain.log_state import LogState
+from vzaps_tui.domain.paging import End, Page
+from vzaps_tui.domain.problems import (
+    NotFoundError,
+    ProtocolError,
+    RejectedError,
+    TroubledError,
+    VzapsError,
+)
 from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.services.cache import EnvelopeCache
+from vzaps_tui.services.cache import EnvelopeCache, words
+from vzaps_tui.services.flights import Flights, Publish
+from vzaps_tui.services.holdings import Holdings
 from vzaps_tui.services.identity import Identity
-from vzaps_tui.services.merging import fresher, meeting, overlay, updated_by
-from vzaps_tui.services.ports import Clock, Gateway
-from vzaps_tui.services.walking import PAGE, Edge, Walk
+from vzaps_tui.services.log_reading import EXCLUDED, PAGE, LogReader
+from vzaps_tui.services.ports import Clock, DeliveryArchive, Gateway
+
+T = TypeVar("T")
 
 FRESH = 15.0
-MAX_ROWS = 20_000
 REFRESH_PAGES = 10
+MORE_STEPS = 4
+"""Most steps down that `more` makes where all rows it reads are known already."""
 
-_NOT_FAILED = frozenset({StatusClass.DELIVERED, StatusClass.PENDING})
-_Reading = tuple[Walk, "_Last"]
+SYNC_PAGE = 200
+"""Rows a page that `sync` asks for; how many a server gives at most is not known (CONTRACT 8)."""
+
+_STALLS = 3
 
 
-class _Last:
-    """The last answer of a walk, whose code and request id the envelope carries."""
+class _Log:
+    """One list of the server: its reader, and what goes on with it."""
 
-    __slots__ = ("answer",)
-
-    def __init__(self) -> None:
+    def __init__(self, question: Question, instance: InstanceId, reader: LogReader) -> None:
+        self.question = question
+        self.instance = instance
+        self.reader = reader
+        self.lock = asyncio.Lock()
+        self.steps = 0
+        self.resumed = False
+        self.missing: int | None = None
         self.answer: Answer[Page[Delivery]] | None = None
 
-    def saying(self, listing: Listing[Delivery]) -> Answer[Listing[Delivery]]:
-        """The listing, in the envelope of the last answer."""
-        said = self.answer
-        if said is None:
-            return Answer(listing)
-        return Answer(listing, said.code, said.success, said.request_id)
 
-
-class DeliveryService:
+class DeliveryService(Holdings):
     """Lists and opens deliveries.
 
-    A list is kept per instance and server filter: all that was read of it so far, in the server's
-    order, up to 20,000 rows. A row that slips into the middle of what is held (an old delivery that
-    fails only now) is found when its page is read again.
+    What was read of a list is in the archive; an envelope tells how much that is (`LogState`).
+    Lists are kept per instance and server filter. A row that slips into the middle of what is held
+    (an old delivery that fails only now) is found when its page is read again.
     """
 
     def __init__(
-        self, gateway: Gateway, cache: EnvelopeCache, identity: Identity, clock: Clock
+        self,
+        gateway: Gateway,
+        cache: EnvelopeCache,
+        archive: DeliveryArchive,
+        identity: Identity,
+        clock: Clock,
     ) -> None:
+        super().__init__(archive, identity, clock)
         self._gateway = gateway
         self._cache = cache
-        self._identity = identity
-        self._clock = clock
-        self._edges: dict[Question, Edge] = {}
+        self._logs: dict[Question, _Log] = {}
+        self._flights = Flights[LogState]()
         self._unfiltered: set[InstanceId] = set()
-        self._locks: defaultdict[Question, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._sync_page: dict[InstanceId, int] = {}
 
-    def peek(
-        self, instance: InstanceId, query: DeliveryQuery
-    ) -> Envelope[Listing[Delivery]] | None:
-        """What memory keeps of the list; never waits. Not narrowed: `DeliveryQuery` does that."""
-        return self._cache.peek(self._list_question(instance, query))
+    def peek(self, instance: InstanceId, query: DeliveryQuery) -> Envelope[LogState] | None:
+        """What memory knows of the list; never waits."""
+        return self._cache.peek(self._question(instance, query))
 
     def filters(self, instance: InstanceId) -> bool:
         """Whether the API keeps to the filter it is asked for, as far as was seen."""
         return instance not in self._unfiltered
 
-    def load(
+    async def load(
         self, instance: InstanceId, query: DeliveryQuery, *, force: bool = False
-    ) -> AsyncGenerator[Envelope[Listing[Delivery]], None]:
-        """The kept list, then, unless that is fresh, the API's; not narrowed by its query.
+    ) -> AsyncGenerator[Envelope[LogState], None]:
+        """What is held of the list, then, unless that is fresh, the same after each page read.
 
-        A refresh reads from the top until it meets what is held, at most ten pages; if it does not
-        meet it, the list is those pages: no gap is hidden. See also `EnvelopeCache.ask`.
-        """
-        question = self._list_question(instance, query)
-        return self._cache.ask(
-            question,
-            lambda: self._refresh(question, instance, query.server_status),
-            fresh_for=FRESH,
-            force=force,
-        )
+        Reads from the top until it meets what is held, at most ten pages: where it does not meet
+        it, the last `LogState` says that there is a gap, and `more` or `sync` reads on in it.
 
-    async def more(self, instance: InstanceId, query: DeliveryQuery) -> Envelope[Listing[Delivery]]:
-        """Read the next page and append it; the list as it is where nothing more can be read.
-
-        Its age stays that of the list's top.
+        Yields:
+            What is held (source CACHE) if anything is; then one after each page (LIVE), or the last
+            one with the problem that kept it from being fresher.
 
         Raises:
-            VzapsError: it could not be read; the list is kept.
+            VzapsError: the API could not be asked and nothing is held.
         """
-        question = self._list_question(instance, query)
-        # Whoever asks while a page is being read waits for that page, not for the one after it.
-        seen: Envelope[Listing[Delivery]] | None = self._cache.peek(question)
-        async with self._locks[question]:
-            held: Envelope[Listing[Delivery]] | None = self._cache.peek(question)
-            if held is not None:
-                grown = seen is not None and len(held.data.rows) > len(seen.data.rows)
-                if grown or not _goes_on(held.data):
-                    return held
-                return await self._append(question, held, query.server_status)
-        return await self._cache.fetch(
-            question, lambda: self._refresh(question, instance, query.server_status)
-        )
+        log = self._log(instance, query)
+        kept = await self._kept(log)
+        if kept is not None:
+            yield kept.cached()
+            if not force and self._cache.is_fresh(kept, FRESH):
+                return
+        reading = self._flights.join(log.question, lambda publish: self._refresh(log, publish))
+        try:
+            async for envelope in reading:
+                yield envelope
+        except VzapsError as problem:
+            latest = await self._kept(log)
+            if latest is None:
+                raise
+            yield latest.troubled(words(problem))
+        finally:
+            await reading.aclose()
+
+    async def more(self, instance: InstanceId, query: DeliveryQuery) -> Envelope[LogState]:
+        """Read the next page below what is held from the top without a gap, if there is one.
+
+        Its age stays that of the list's top. Whoever asks while a page is being read waits for that
+        page, not for the one after it.
+
+        Raises:
+            VzapsError: it could not be read; what is held is kept.
+        """
+        log = self._log(instance, query)
+        held = self._cache.peek(log.question)
+        if held is None:
+            async for envelope in self._flights.join(
+                log.question, lambda publish: self._refresh(log, publish)
+            ):
+                held = envelope
+        else:
+            steps = log.steps
+            async with log.lock:
+                held = self._cache.peek(log.question) or held
+                if log.steps == steps and held.data.end is End.MORE:
+                    held = await self._read_on(log)
+        if held is None:
+            raise ProtocolError("nothing was read")
+        return held
+
+    async def sync(
+        self, instance: InstanceId, query: DeliveryQuery, *, until: datetime | None = None
+    ) -> AsyncGenerator[Envelope[LogState], None]:
+        """Read the top, then all the way down, until all is held.
+
+        It may be closed at any time: what was read stays, and a later one goes on below it.
+
+        Args:
+            instance: whose log.
+            query: which of the server's lists.
+            until: rows older than that need not be read; aware.
+
+        Yields:
+            What is held after each page.
+
+        Raises:
+            VzapsError: a page could not be read; what is held is kept.
+        """
+        log = self._log(instance, query)
+        await self._kept(log)
+        stalls = 0
+        async with log.lock:
+            await self._sized(log, log.reader.top)
+            envelope = await self._tell(log)
+        yield envelope
+        while envelope.data.end is End.MORE and stalls < _STALLS:
+            reached = await log.reader.reached()
+            if until is not None and reached is not None and reached < until:
+                return
+            async with log.lock:
+                moved = await self._sized(log, log.reader.down)
+                log.steps += 1
+                envelope = await self._tell(log)
+            stalls = 0 if moved else stalls + 1
+            yield envelope
 
     def detail(
         self, instance: InstanceId, log: LogId, *, force: bool = False
@@ -141,125 +214,119 @@ class DeliveryService:
         """
         return (await self._gateway.search(instance, 1, PAGE, None)).data.items
 
-    def known(self, instance: InstanceId) -> frozenset[str]:
-        """Keys of all rows held of an instance."""
-        lists = self._cache.held(self._identity.ask("deliveries", instance))
-        return frozenset(row.key for _, envelope in lists for row in envelope.data.rows)
-
-    def note(self, instance: InstanceId, delivery: Delivery) -> None:
-        """Put a fresher row into every list of the instance that holds it, in memory.
-
-        It stays in a list of failures though it may be delivered by now: its query hides it.
-        """
-        for question, envelope in self._cache.held(self._identity.ask("deliveries", instance)):
-            rows: tuple[Delivery, ...] = envelope.data.rows
-            at = next((at for at, row in enumerate(rows) if row.key == delivery.key), None)
-            if at is None:
-                continue
-            noted = fresher(rows[at], delivery)
-            if noted == rows[at]:
-                continue
-            listing = replace(envelope.data, rows=(*rows[:at], noted, *rows[at + 1 :]))
-            self._cache.replace(question, replace(envelope, data=listing))
-
     async def _read_detail(self, instance: InstanceId, log: LogId) -> Answer[DeliveryDetail]:
-        answer = await self._gateway.detail(instance, log)
-        self.note(instance, answer.data.delivery)
+        try:
+            answer = await self._gateway.detail(instance, log)
+        except NotFoundError:
+            await self._archive.vanished(self._scope(instance), [log], self._clock.now())
+            raise
+        await self.note(instance, answer.data.delivery)
         return answer
 
-    async def _refresh(
-        self, question: Question, instance: InstanceId, status: str | None
-    ) -> Answer[Listing[Delivery]]:
-        async with self._locks[question]:
-            walk, last = self._walk(instance, status)
-            await walk.start()
-            for _ in range(REFRESH_PAGES - 1):
-                if self._read_enough(question, walk.listing):
+    async def _refresh(self, log: _Log, publish: Publish[LogState]) -> None:
+        """Read from the top until what was held is met, and tell it after each page."""
+        async with log.lock:
+            await self._kept(log)
+            before = await log.reader.resume()
+            await log.reader.top()
+            publish(envelope := await self._tell(log))
+            for number in range(2, REFRESH_PAGES + 1):
+                if envelope.data.end is End.COMPLETE:
+                    if not self._is_missing(log, envelope.data):
+                        break
+                    await log.reader.again(number)
+                elif log.reader.has_met(before):
                     break
-                await walk.down()
-            # Rows may have been noted meanwhile: what is held is read again, not remembered.
-            held = self._held(question)
-            fresh = walk.listing
-            meet = None if fresh.end is End.COMPLETE else meeting(fresh.rows, held.rows)
-            rows = overlay(fresh.rows, held.rows, meet)
-            grown = len(rows) > len(fresh.rows)
-            listing = replace(fresh, rows=rows)
-            edge = walk.edge
-            if grown:
-                edge = Edge(None, edge.stride)
-                pages = -(-len(rows) // edge.stride)
-                listing = replace(listing, pages=pages, end=held.end, unreadable=held.unreadable)
-            elif meet is not None and held.end is End.REPEATS:
-                # Known to give page 1 for every page: no need to ask again to say so.
-                listing = replace(listing, end=End.REPEATS)
-            self._edges[question] = edge
-            return last.saying(_capped(listing))
+                else:
+                    await log.reader.down()
+                publish(envelope := await self._tell(log))
+            log.missing = _missing(envelope.data)
 
-    def _read_enough(self, question: Question, fresh: Listing[Delivery]) -> bool:
-        held = self._held(question)
-        if not held.rows or not _goes_on(fresh):
-            return True
-        meet = meeting(fresh.rows, held.rows)
-        if meet is None:
-            return False
-        if held.end is not End.COMPLETE or fresh.total is None:
-            return True
-        # All of it was read before: then the count tells whether rows came or went further down.
-        whole = overlay(fresh.rows, held.rows, meet)
-        return len(whole) + held.unreadable == fresh.total
+    def _is_missing(self, log: _Log, state: LogState) -> bool:
+        """Whether the server has rows of a list, read to its end, that are not held.
 
-    async def _append(
-        self, question: Question, held: Envelope[Listing[Delivery]], status: str | None
-    ) -> Envelope[Listing[Delivery]]:
-        walk, _ = self._walk(
-            InstanceId(question.instance), status, held.data, self._edges.get(question)
-        )
-        await walk.down()
-        self._edges[question] = walk.edge
-        now_held = self._held(question)
-        # Only where rows were noted meanwhile is there anything to bring together.
-        rows = walk.listing.rows
-        if now_held is not held.data:
-            rows = updated_by(rows, now_held.rows)
-        listing = _capped(replace(walk.listing, rows=rows))
-        if walk.restarted:
-            envelope = Envelope(listing, self._clock.now())
-        else:
-            envelope = replace(held, data=listing)
-        self._cache.put(question, envelope)
+        More than were missing already: it may count what it does not give.
+        """
+        return _missing(state) > (log.missing or 0)
+
+    async def _read_on(self, log: _Log) -> Envelope[LogState]:
+        await log.reader.down()
+        envelope = await self._tell(log)
+        for _ in range(MORE_STEPS - 1):
+            if log.reader.new or envelope.data.end is not End.MORE:
+                break
+            await log.reader.down()
+            envelope = await self._tell(log)
+        log.steps += 1
         return envelope
 
-    def _walk(
-        self,
-        instance: InstanceId,
-        status: str | None,
-        listing: Listing[Delivery] | None = None,
-        edge: Edge | None = None,
-    ) -> _Reading:
-        last = _Last()
+    async def _sized(self, log: _Log, step: Callable[[int], Awaitable[T]]) -> T:
+        """A step with large pages; with usual ones if the server will not have it."""
+        size = self._sync_page.get(log.instance, SYNC_PAGE)
+        if size > PAGE:
+            try:
+                return await step(size)
+            except (RejectedError, TroubledError, ProtocolError):
+                self._sync_page[log.instance] = PAGE
+        return await step(PAGE)
 
-        async def ask(number: int) -> Page[Delivery]:
-            last.answer = await self._gateway.search(instance, number, PAGE, status)
-            page = last.answer.data
-            if status is not None and any(r.status_class in _NOT_FAILED for r in page.items):
+    async def _tell(self, log: _Log) -> Envelope[LogState]:
+        """The state of a log after a page was read, kept and told."""
+        state, answer = await log.reader.state(), log.answer
+        held = self._cache.peek(log.question)
+        at = log.reader.topped_at or (held.fetched_at if held else self._clock.now())
+        envelope = Envelope(state, at)
+        if answer is not None:
+            envelope = replace(envelope, code=answer.code, success=answer.success)
+        self._cache.put(log.question, envelope)
+        return envelope
+
+    async def _kept(self, log: _Log) -> Envelope[LogState] | None:
+        """What is known of a list: what memory says; at first what disk and archive do."""
+        held: Envelope[LogState] | None = self._cache.peek(log.question)
+        if held is not None and log.resumed:
+            return held
+        stored: Envelope[LogState] | None = await self._cache.kept(log.question)
+        if log.resumed:
+            return self._cache.peek(log.question)
+        top = await log.reader.resume(stored.data if stored else None)
+        state = await log.reader.state()
+        log.resumed = True
+        if top is None and not state.held:
+            return None
+        log.missing = _missing(state)
+        at = stored.fetched_at if stored else top.top_at if top else None
+        if at is None:
+            return None
+        envelope = Envelope(state, at, Source.CACHE)
+        self._cache.replace(log.question, envelope)
+        return envelope
+
+    def _log(self, instance: InstanceId, query: DeliveryQuery) -> _Log:
+        question = self._question(instance, query)
+        found = self._logs.get(question)
+        if found is None:
+            found = self._logs[question] = self._new_log(question, instance, query.server_status)
+        return found
+
+    def _new_log(self, question: Question, instance: InstanceId, status: str | None) -> _Log:
+        async def ask(number: int, size: int) -> Page[Delivery]:
+            answer = await self._gateway.search(instance, number, size, status)
+            log.answer = answer
+            page = answer.data
+            if status is not None and any(row.status_class in EXCLUDED for row in page.items):
                 self._unfiltered.add(instance)
             return page
 
-        return Walk(ask, listing, edge), last
+        reader = LogReader(ask, self._archive, self._scope(instance), status, self._clock)
+        log = _Log(question, instance, reader)
+        return log
 
-    def _held(self, question: Question) -> Listing[Delivery]:
-        kept = self._cache.peek(question)
-        return kept.data if kept else Listing[Delivery]()
-
-    def _list_question(self, instance: InstanceId, query: DeliveryQuery) -> Question:
+    def _question(self, instance: InstanceId, query: DeliveryQuery) -> Question:
         return self._identity.ask("deliveries", instance, query.server_status or "")
 
 
-def _goes_on(listing: Listing[Delivery]) -> bool:
-    return listing.end is End.MORE and len(listing.rows) < MAX_ROWS
-
-
-def _capped(listing: Listing[Delivery]) -> Listing[Delivery]:
-    if len(listing.rows) <= MAX_ROWS:
-        return listing
-    return replace(listing, rows=listing.rows[:MAX_ROWS], end=End.MORE)
+def _missing(state: LogState) -> int:
+    if state.end is not End.COMPLETE or state.total is None:
+        return 0
+    return state.total - state.held - state.unreadable

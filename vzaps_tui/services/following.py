@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -61,7 +62,8 @@ class Finding:
 class Follower:
     """Follows the retries of one instance.
 
-    `known` are the rows known before anything was sent: none of them can be a retry's new log.
+    `known` are the keys of rows known before anything was sent, `asked` the deliveries to send:
+    none of them can be a retry's new log.
     """
 
     def __init__(
@@ -69,13 +71,14 @@ class Follower:
         deliveries: DeliveryService,
         clock: Clock,
         instance: InstanceId,
-        known: frozenset[str],
+        known: Container[str],
+        asked: Iterable[LogId] = (),
     ) -> None:
         self._deliveries = deliveries
         self._clock = clock
         self._instance = instance
         self._known = known
-        self._claimed: set[LogId] = set()
+        self._claimed = set(asked)
         self._payloads: dict[LogId, bytes | None] = {}
 
     async def follow(self, sent: Sent) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
@@ -36,7 +36,7 @@ class RetryService:
         self.gateway = gateway
         self.deliveries = deliveries
         self.clock = clock
-        self._pause = _Pace(clock, pace)
+        self.pause = _Pace(clock, pace)
         self._busy: set[tuple[InstanceId, LogId]] = set()
 
     async def run(self, plan: RetryPlan, tell: Tell) -> tuple[RetryStep, ...]:
@@ -54,7 +54,8 @@ class RetryService:
         Returns:
             The last step of every delivery of the plan, in its order.
         """
-        run = _Run(self, plan, tell, self._pause, self._busy)
+        known = await self.deliveries.known(plan.instance)
+        run = _Run(self, plan, tell, known, self._busy)
         return await run.carry_out()
 
 
@@ -108,7 +109,7 @@ class _Run:
         service: RetryService,
         plan: RetryPlan,
         tell: Tell,
-        pace: _Pace,
+        known: Container[str],
         busy: set[tuple[InstanceId, LogId]],
     ) -> None:
         self._gateway = service.gateway
@@ -116,14 +117,15 @@ class _Run:
         self._clock = service.clock
         self._plan = plan
         self._tell = tell
-        self._pace = pace
+        self._pace = service.pause
         self._busy = busy
         self._mine: set[LogId] = set()
         self._steps: dict[int, RetryStep] = {}
         self._following: dict[int, asyncio.Task[None]] = {}
         self._stopped = False
-        known = self._deliveries.known(plan.instance) | {row.key for row in plan.deliveries}
-        self._follower = Follower(self._deliveries, self._clock, plan.instance, known)
+        self._follower = Follower(
+            service.deliveries, service.clock, plan.instance, known, (r.id for r in plan.deliveries)
+        )
 
     async def carry_out(self) -> tuple[RetryStep, ...]:
         try:

@@ -1,0 +1,415 @@
+"""Reads the log of an instance into the archive, page by page, while rows come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from vzaps_tui.domain.deliveries import Delivery, StatusClass
+from vzaps_tui.domain.log_state import LogState
+from vzaps_tui.domain.paging import End, Page
+from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
+from vzaps_tui.domain.readings import is_unchanged
+from vzaps_tui.domain.selection import Put, Reading, Scope, Stretch
+from vzaps_tui.services.ports import Clock, DeliveryArchive
+
+PAGE = 50
+MAX_REQUESTS = 12
+"""Most requests of one step down; a log that moves faster than that is read from its top again."""
+
+SURE = 15.0
+"""Seconds for which the server's count tells that nothing moved above where reading goes on."""
+
+EXCLUDED = frozenset({StatusClass.DELIVERED, StatusClass.PENDING})
+"""What the filter for failures excludes; an unknown status word may well be a failure's."""
+
+_TICK = timedelta(microseconds=1)
+
+Ask = Callable[[int, int], Awaitable[Page[Delivery]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """Where on the server the stretch at the top ended when it was last read there.
+
+    Attributes:
+        page: number of the page whose last row is the stretch's last row.
+        size: how many rows a page were asked for.
+        total: how many rows the server counted then; None where it did not say.
+        above: key of the last row so far that belongs to the list; None if there was none yet.
+        last: the page's last row, whether it belongs to the list or not.
+        oldest: the end of the stretch at the top then.
+        moment: when, on the monotonic clock.
+    """
+
+    page: int
+    size: int
+    total: int | None
+    above: str | None
+    last: Delivery | None
+    oldest: str | None
+    moment: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a page did: whether it is part of the stretch at the top, and made that grow."""
+
+    joined: bool = False
+    grew: bool = False
+
+
+class LogReader:
+    """The log of an instance under one of the server's filters, being read.
+
+    What is held is asked of the archive before each step: another program may read the same log.
+    Only where the pages begin and end is remembered here, and forgotten with the program: then it
+    is found again by what the pages overlap.
+
+    Attributes:
+        new: rows that the last step brought and that were not known before.
+        topped_at: when page 1 was read last, by the clock; None if it was not.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        archive: DeliveryArchive,
+        scope: Scope,
+        server_filter: str | None,
+        clock: Clock,
+    ) -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            ask: reads the page of a number (the first is 1) and a size.
+            archive: where rows are kept.
+            scope: whose log.
+            server_filter: as in `DeliveryQuery.server_status`.
+            clock: the time.
+        """
+        self._ask = ask
+        self._archive = archive
+        self._scope = scope
+        self._filter = server_filter
+        self._clock = clock
+        self._coverage: tuple[Stretch, ...] = ()
+        self._edge: _Edge | None = None
+        self._strides: dict[int, int] = {}
+        self._total: int | None = None
+        self._unreadable = 0
+        self._repeats = False
+        self._mixed = False
+        self._headless = False
+        self.new = 0
+        self.topped_at: datetime | None = None
+
+    async def resume(self, known: LogState | None = None) -> Stretch | None:
+        """Look at what is held; `known` is what was told of the log last, by an earlier program.
+
+        Returns:
+            The stretch at the top; None if nothing was read of the log yet.
+        """
+        if known is not None:
+            self._total, self._unreadable = known.total, known.unreadable
+            self._repeats = known.end is End.REPEATS
+        self._coverage = await self._archive.coverage(self._scope, self._filter)
+        return self._top
+
+    async def state(self) -> LogState:
+        """What is held, counted now."""
+        query = DeliveryQuery(FAILED_ONLY) if self._filter else DeliveryQuery()
+        held = await self._archive.count(self._scope, query)
+        top = self._top
+        complete = top is not None and top.reached_end
+        has_gap = self._headless or (top is not None and not complete and len(self._coverage) > 1)
+        gap = await self.reached() if has_gap else None
+        end = End.COMPLETE if complete else End.REPEATS if self._repeats else End.MORE
+        return LogState(held, self._total, end, self._unreadable, gap, has_gap)
+
+    async def reached(self) -> datetime | None:
+        """Time of the last row down to which all is held from the top; None if none is known."""
+        if self._headless:
+            last = self._edge.last if self._edge else None
+            return last.time if last else None
+        return await self._time_of(self._top.oldest) if self._top else None
+
+    def has_met(self, before: Stretch | None) -> bool:
+        """Whether what is held from the top holds also the stretch that was at the top before."""
+        if before is None or before.newest is None:
+            return not self._headless
+        # A stretch that joined an older one is known since that one was read; see `_moment`.
+        top = self._top
+        return not self._headless and top is not None and top.since <= before.since
+
+    async def top(self, size: int = PAGE) -> None:
+        """Read page 1.
+
+        Raises:
+            VzapsError: it could not be read.
+        """
+        self.new = 0
+        await self.resume()
+        await self._begin(await self._read(1, size), size)
+
+    async def again(self, number: int, size: int = PAGE) -> None:
+        """Read a page of what is held once more, for rows that slipped in.
+
+        Raises:
+            VzapsError: it could not be read.
+        """
+        self.new = 0
+        await self._keep(await self._read(number, size), size)
+
+    async def down(self, size: int = PAGE) -> bool:
+        """Read on below the stretch at the top until it grew, or its end is known.
+
+        Pages that overlap it or surely follow it make it grow; where one does neither, pages above
+        it are read first. If that leads nowhere, page 1 is read, from where it goes on.
+
+        Returns:
+            Whether anything came of it.
+
+        Raises:
+            VzapsError: a page could not be read; what was read before it is held.
+        """
+        self.new = 0
+        await self.resume()
+        number, back = await self._first(size), 1
+        for _ in range(MAX_REQUESTS):
+            before = self._top
+            page = await self._read(number, size)
+            if number == 1:
+                kept = await self._begin(page, size)
+                if before is None or kept.grew or not self.has_met(before):
+                    return True
+                number = 2
+                continue
+            if before is not None and await self._is_first_again(page, before, size):
+                return True
+            came = self._came(page)
+            kept = await self._keep(page, size, may_lie_above=came > 0)
+            if kept.grew:
+                self._repeats = False
+                return True
+            if kept.joined:
+                number += await self._rest(page, size) if back == 1 else 1
+            elif came:
+                number += max(1, came // self._stride(size))
+            else:
+                number, back = max(1, number - back), back * 2
+        await self._begin(await self._read(1, size), size)
+        return False
+
+    @property
+    def _top(self) -> Stretch | None:
+        first = self._coverage[0] if self._coverage else None
+        return first if first is not None and first.top_at is not None else None
+
+    async def _first(self, size: int) -> int:
+        """Number of the page to read next: the one right below, or one that overlaps."""
+        edge, top = self._valid_edge, self._top
+        if edge is not None:
+            if edge.size == size:
+                # Only for a while the count tells that nothing was lost in between; else read again
+                # what was last read: the overlap tells it.
+                counts = edge.total is not None and self._is_recent(edge)
+                return edge.page + counts
+            held = edge.page * self._stride(edge.size)
+        elif top is None:
+            return 1
+        elif self._mixed:
+            since = await self._time_of(top.oldest)
+            held = await self._archive.count(self._scope, DeliveryQuery(since=since))
+        else:
+            held = top.rows
+        return max(1, -(-held // self._stride(size)))
+
+    @property
+    def _valid_edge(self) -> _Edge | None:
+        """The edge, if the stretch at the top still ends where it did then."""
+        edge, top = self._edge, self._top
+        if edge is None or edge.oldest != (top.oldest if top else None):
+            return None
+        return edge
+
+    def _is_recent(self, edge: _Edge) -> bool:
+        return self._clock.monotonic() - edge.moment <= SURE
+
+    def _is_sure(self, page: Page[Delivery], size: int) -> bool:
+        """Whether a page begins right after the edge, as far as the server's count tells.
+
+        Rows that vanish above the edge move unread rows up, out of the next page: a gap; many that
+        come on top move the whole list down, below it. The server's count tells: it is the same.
+        Without a count, the page after the edge is read only right after the edge itself.
+        """
+        edge = self._valid_edge
+        if edge is None or edge.size != size or page.number != edge.page + 1:
+            return False
+        return self._is_recent(edge) and page.total == edge.total
+
+    def _came(self, page: Page[Delivery]) -> int:
+        """How many more rows the server counts than when it was last asked; 0 if not more."""
+        edge = self._valid_edge
+        if edge is None or edge.total is None or page.total is None or not page.items:
+            return 0
+        return max(0, page.total - edge.total)
+
+    async def _rest(self, page: Page[Delivery], size: int) -> int:
+        """How many pages further down the stretch at the top ends, as far as that can be told."""
+        edge = self._valid_edge
+        moment = page.items[-1].time if page.items else None
+        if moment is None or (edge is not None and edge.page == page.number):
+            return 1
+        query = DeliveryQuery(since=await self.reached(), until=moment)
+        if self._filter and not self._mixed:
+            query = replace(query, statuses=FAILED_ONLY)
+        below = await self._archive.count(self._scope, query)
+        return max(1, below // self._stride(size))
+
+    async def _time_of(self, key: str | None) -> datetime | None:
+        number = None if key is None else self._archive.place(self._scope, key)
+        if number is None:
+            return None
+        row = (await self._archive.fetch([number]))[0]
+        return None if row is None else row.time
+
+    async def _read(self, number: int, size: int) -> Page[Delivery]:
+        # A server that ignores paging may echo another number; what counts is what was asked.
+        page = replace(await self._ask(number, size), number=number)
+        self._total = page.total
+        if number == 1:
+            self._strides[size] = len(page.items) + page.unreadable or size
+        else:
+            self._strides.setdefault(size, page.size)
+        if page.items:
+            self._mixed = any(map(self._is_excluded, page.items))
+        return page
+
+    def _stride(self, size: int) -> int:
+        """Rows a page as the server really gives them where so many are asked for."""
+        return max(1, self._strides.get(size, size))
+
+    def _is_excluded(self, row: Delivery) -> bool:
+        return self._filter is not None and row.status_class in EXCLUDED
+
+    async def _begin(self, page: Page[Delivery], size: int) -> _Kept:
+        """Keep page 1."""
+        before, unreadable = self._top, self._unreadable
+        self._headless = False
+        self.topped_at = self._clock.now()
+        kept = await self._keep(page, size)
+        self._unreadable = page.unreadable
+        if self.has_met(before):
+            self._unreadable = max(unreadable, page.unreadable)
+        return kept
+
+    async def _keep(self, page: Page[Delivery], size: int, *, may_lie_above: bool = False) -> _Kept:
+        """Put a page into the archive, with what is certain of its place in the list."""
+        before = self._top
+        run = [row for row in page.items if not self._is_excluded(row)]
+        if may_lie_above and await self._lies_above(page):
+            self._note(await self._archive.put(self._scope, page.items))
+            return _Kept()
+        others = Put()
+        if len(run) < len(page.items):
+            # Its failures are a run of the list of failures, whatever else the server sends.
+            others = await self._archive.put(self._scope, page.items)
+            self._note(others)
+        sure = self._follows(page, size)
+        reading = self._reading(page, run, size, sure=sure)
+        put = await self._archive.put(self._scope, run, reading)
+        self._note(put)
+        self._coverage = await self._archive.coverage(self._scope, self._filter)
+        joined = put.stretch is not None and put.stretch == self._top
+        if not run and (sure or page.number == 1):
+            joined, self._headless = True, reading.top and not reading.end
+        if not joined:
+            return _Kept()
+        if run:
+            self._headless = False
+        if page.number > 1 and (put.new or others.new):
+            self._unreadable += page.unreadable
+        self._mark(page, run, size, frozenset(put.new_keys + others.new_keys))
+        return _Kept(joined=True, grew=_has_grown(before, self._top) or (sure and not run))
+
+    def _note(self, put: Put) -> None:
+        self.new += put.new
+
+    def _follows(self, page: Page[Delivery], size: int) -> bool:
+        """Whether nothing lies between the edge and the page, which may also overlap it."""
+        if self._is_sure(page, size):
+            return True
+        edge = self._valid_edge
+        if edge is None or edge.last is None or page.number == 1 or not self._mixed:
+            return False
+        # Where few rows belong to the list, the others tell that pages overlap.
+        last = edge.last
+        return any(row.key == last.key and is_unchanged(last, row) for row in page.items)
+
+    def _reading(
+        self, page: Page[Delivery], run: list[Delivery], size: int, *, sure: bool
+    ) -> Reading:
+        edge = self._edge if sure else None
+        above = edge.above if edge else None
+        if above in {row.key for row in run}:
+            above = None
+        top = page.number == 1 or (edge is not None and edge.above is None)
+        end = self._is_last(page, size)
+        return Reading(self._filter, self._moment(), top=top, end=end, follows=above)
+
+    def _mark(
+        self, page: Page[Delivery], run: list[Delivery], size: int, new: frozenset[str]
+    ) -> None:
+        """Remember where the stretch ends on the server, if it does so with this page."""
+        oldest = self._top.oldest if self._top else None
+        above = self._edge.above if self._edge and page.number > 1 else None
+        if run:
+            above = run[-1].key
+            if above not in new and above != oldest:
+                return
+        last = page.items[-1] if page.items else None
+        now = self._clock.monotonic()
+        self._edge = _Edge(page.number, size, page.total, above, last, oldest, now)
+
+    async def _lies_above(self, page: Page[Delivery]) -> bool:
+        """Whether a page holds but rows that are newer than all that is held from the top."""
+        newest = await self._time_of(self._top.newest) if self._top else None
+        last = page.items[-1].time if page.items else None
+        return newest is not None and last is not None and last > newest
+
+    def _moment(self) -> datetime:
+        """Now, but later than any reading before, also after the clock was set back."""
+        last = max((stretch.until for stretch in self._coverage), default=None)
+        now = self._clock.now()
+        return now if last is None else max(now, last + _TICK)
+
+    async def _is_first_again(self, page: Page[Delivery], top: Stretch, size: int) -> bool:
+        """Whether the server gave page 1 again, although a later one was asked for.
+
+        A later page may rightly hold the list's first row, after many new ones; then page 1 is
+        another one by now.
+        """
+        if all(row.key != top.newest for row in page.items):
+            return False
+        first = await self._read(1, size)
+        if not first.items or first.items[0].key != page.items[0].key:
+            return False
+        await self._begin(first, size)
+        self._repeats = True
+        return True
+
+    def _is_last(self, page: Page[Delivery], size: int) -> bool:
+        # The server may give fewer rows a page than asked for, and than it says.
+        stride = self._stride(size) if page.total is not None else page.size
+        if size > PAGE and page.number == 1 and page.total is None and page.total_pages is None:
+            # Asked for more than it gives, a server that tells no counts would seem to be read.
+            return not page.items
+        return replace(page, size=stride).is_last
+
+
+def _has_grown(before: Stretch | None, now: Stretch | None) -> bool:
+    if before is None or now is None:
+        return now is not before
+    return now.rows > before.rows or now.oldest != before.oldest or now.reached_end

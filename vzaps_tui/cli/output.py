@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import TextIOWrapper
-from typing import Final, TextIO, TypeAlias
+from typing import Any, Final, TextIO, TypeAlias, cast
 
 from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.domain.text import visible
@@ -124,11 +124,13 @@ class Output:
 
     def __post_init__(self) -> None:
         """JSON is UTF-8 wherever it runs; a table does without what the terminal cannot spell."""
-        if isinstance(self.out, TextIOWrapper):
-            if self.as_json:
-                self.out.reconfigure(encoding="utf-8", errors="backslashreplace")
-            else:
-                self.out.reconfigure(errors="backslashreplace")
+        if not isinstance(self.out, TextIOWrapper):
+            return
+        stream = cast("TextIOWrapper[Any]", self.out)
+        if self.as_json:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+        else:
+            stream.reconfigure(errors="backslashreplace")
 
     def line(self, value: object, *, embedded: Mapping[str, str] | None = None) -> None:
         """One JSON object."""
@@ -152,7 +154,9 @@ class Output:
     def _lose(self) -> None:
         self.gone = True
         # What is left in the buffer goes nowhere: at exit it would be tried, and told, again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.out.fileno())
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.out.fileno())
+        os.close(nowhere)
         self.on_gone()
 
     # -- bars ------------------------------------------------------------------------------------

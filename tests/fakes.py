@@ -26,6 +26,8 @@ T = TypeVar("T")
 class FakeClock:
     """Time that stands still until told, or until everybody sleeps (see `run`)."""
 
+    utc = False
+
     def __init__(self, start: datetime = NOW) -> None:
         self._start = start
         self._elapsed = 0.0

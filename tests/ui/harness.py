@@ -19,9 +19,10 @@ from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
-from vzaps_tui.services.ports import Clock, EnvelopeStore, Gateway
+from vzaps_tui.services.ports import Clock, DeliveryArchive, EnvelopeStore, Gateway
 from vzaps_tui.services.retrying import RetryService
 from vzaps_tui.services.webhooks import WebhookService
+from vzaps_tui.storage.archive import SqliteArchive
 from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.dialogs import ConfirmScreen
 from vzaps_tui.ui.launch import Launch, Services
@@ -44,6 +45,8 @@ class QuickClock(FakeClock):
 class HurriedClock:
     """The real time of day; sleeping is cut to a hundredth, for tests on real sockets."""
 
+    utc = False
+
     def now(self) -> datetime:
         return datetime.now().astimezone()  # noqa: TID251 - made aware at once; the real clock is the point
 
@@ -59,11 +62,13 @@ def services(
     clock: Clock | None = None,
     store: EnvelopeStore | None = None,
     identity: Identity = IDENTITY,
+    archive: DeliveryArchive | None = None,
 ) -> Services:
     """The use cases over a gateway, wired as the composition root does it."""
     clock = clock or QuickClock()
     cache = EnvelopeCache(store, clock)
-    deliveries = DeliveryService(gateway, cache, identity, clock)
+    kept = archive or SqliteArchive(None)
+    deliveries = DeliveryService(gateway, cache, kept, identity, clock)
     return Services(
         instances=InstanceService(gateway, cache, identity),
         webhooks=WebhookService(gateway, cache, identity),
@@ -74,9 +79,12 @@ def services(
 
 
 def launch(gateway: Gateway | None = None, **changes: Any) -> Launch:
-    """A launch over a gateway; `clock`, `store` and any field of Launch can be given."""
+    """A launch over a gateway; `clock`, `store`, `archive` and any field of Launch can be given."""
     wired = services(
-        gateway or FakeGateway(), changes.pop("clock", None), changes.pop("store", None)
+        gateway or FakeGateway(),
+        changes.pop("clock", None),
+        changes.pop("store", None),
+        archive=changes.pop("archive", None),
     )
     values: dict[str, Any] = {"services": wired, "label": "acme", "masker": Masker()}
     return Launch(**(values | changes))

@@ -22,6 +22,7 @@ from tests.ui.harness import (
 from tests.ui.test_deliveries_filter import KINDS, keys_of, listed
 from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.problems import UnavailableError
+from vzaps_tui.storage.archive import SqliteArchive
 from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.copy_menu import CopyMenu
 from vzaps_tui.ui.preview import Preview
@@ -193,13 +194,13 @@ async def test_coming_back_within_freshness_makes_no_request() -> None:
 
 
 async def test_an_api_that_is_down_leaves_what_the_disk_knows() -> None:
-    store, gateway = MemoryStore(), FakeGateway(falling(30))
-    async with shown(launch(gateway, store=store, instance=INSTANCE)):
+    store, gateway, archive = MemoryStore(), FakeGateway(falling(30)), SqliteArchive(None)
+    async with shown(launch(gateway, store=store, archive=archive, instance=INSTANCE)):
         pass
     clock = QuickClock()
     clock.shift(3600)
     gateway.fail("search", UnavailableError("no route to host"))
-    begin = launch(gateway, store=store, clock=clock, instance=INSTANCE)
+    begin = launch(gateway, store=store, archive=archive, clock=clock, instance=INSTANCE)
     async with shown(begin) as (app, pilot):
         text = screen_text(pilot)
         assert "30 of 30 loaded" in text
@@ -233,7 +234,7 @@ async def test_mark_all_says_that_rows_not_loaded_are_not_marked() -> None:
     async with shown(launch(FakeGateway(falling(170)), instance=INSTANCE)) as (app, pilot):
         await press(pilot, "a")
         count = len(keys_of(front(pilot, DeliveriesScreen)))
-        assert f"{count} loaded rows are marked; rows not loaded yet are not." in toasts(app)
+        assert f"{count} loaded rows are marked; rows not loaded yet are not" in toasts(app)
 
 
 # -- walking ---------------------------------------------------------------------------------------

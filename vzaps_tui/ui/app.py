@@ -61,6 +61,7 @@ class VzapsApp(App[str]):
         exports: the export under way.
         views: what a person last looked at, per instance.
         undo: configuration before the last save, per instance.
+        keeps_fresh: whether lists refresh themselves.
     """
 
     TITLE = "vzaps-tui"
@@ -79,6 +80,7 @@ class VzapsApp(App[str]):
         self._copying = Copying(self, launch.clipboard, self._send, self.say)
         self.views: dict[InstanceId, DeliveriesView] = {}
         self.undo: dict[InstanceId, WebhookConfig] = {}
+        self.keeps_fresh = True
         self._first: Screen[None] | None = None
         self.ever_live = False
         self._last_problem: VzapsError | None = None
@@ -318,14 +320,17 @@ class VzapsApp(App[str]):
     def action_copy(self) -> None:
         """Boards do this themselves."""
 
+    def action_utc(self) -> None:
+        """Boards do this themselves."""
+
     def action_stop_retries(self) -> None:
         """Send no more retries; where there are none, write no more of an export."""
         if self.jobs.stop():
             self.say("Stopped: the one in flight is finished, the rest is not sent.")
         elif self.exports.stop():
             self.say("Export stopped: no file was written.")
-        else:
-            self.say("No retry or export is under way.")
+        elif not any(isinstance(board, Board) and board.stop() for board in self.screen_stack):
+            self.say("Nothing is under way.")
 
     def action_help(self) -> None:
         """The keys of the screen in front."""

@@ -16,7 +16,7 @@ from vzaps_tui.services.freshness import Freshness, Phase
 from vzaps_tui.ui.commands import EVERYWHERE, Place, keys_of, show_key
 from vzaps_tui.ui.host import Host, host_of
 from vzaps_tui.ui.widgets.find_bar import FindBar
-from vzaps_tui.ui.widgets.job_line import JobLine
+from vzaps_tui.ui.widgets.job_line import JobLine, Tally
 from vzaps_tui.ui.widgets.key_hints import KeyHints
 from vzaps_tui.ui.widgets.problem_bar import ProblemBar
 from vzaps_tui.ui.widgets.too_small import SMALLEST, TooSmall
@@ -43,6 +43,10 @@ class Board(Screen[Result]):
 
     PLACES: ClassVar[tuple[Place, ...]] = (EVERYWHERE,)
     AUTO_FOCUS: ClassVar[str | None] = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._utc = False
 
     def crumbs(self) -> tuple[str, ...]:
         """Where one is, outermost first; unsafe text."""
@@ -107,19 +111,45 @@ class Board(Screen[Result]):
         self.refresh_hints()
         if widget := self.main_widget():
             widget.focus()
-        self.host.jobs.changed.subscribe(self, lambda _: self._jobs_changed(), immediate=True)
-        self.host.exports.changed.subscribe(self, lambda _: self._jobs_changed(), immediate=True)
-        self._jobs_changed()
+        self.host.jobs.changed.subscribe(self, lambda _: self.jobs_changed(), immediate=True)
+        self.host.exports.changed.subscribe(self, lambda _: self.jobs_changed(), immediate=True)
+        self.jobs_changed()
+        self._utc = self.services.clock.utc
         self.call_after_refresh(self.load, force=False)
 
-    def _jobs_changed(self) -> None:
-        retries = self.host.jobs.tally
-        self.query_one(JobLine).tally = retries if retries.is_busy else self.host.exports.tally
+    def jobs_changed(self) -> None:
+        """Show what is under way: retries, else an export, else what the board itself does."""
+        tallies = (self.host.jobs.tally, self.host.exports.tally, self.own_tally())
+        self.query_one(JobLine).tally = next((one for one in tallies if one.is_busy), Tally())
+
+    def own_tally(self) -> Tally:
+        """What the board itself is doing."""
+        return Tally()
+
+    def stop(self) -> bool:
+        """Stop what the board itself is doing; whether there was anything."""
+        return False
 
     def on_screen_resume(self) -> None:
-        """Ask again when one comes back to what could not be read."""
-        if self.is_mounted and self.top_bar.freshness.phase is Phase.FAILED and not self.unsaved():
+        """Ask again when one comes back to what could not be read, or to times of another zone."""
+        if not self.is_mounted or self.unsaved():
+            return
+        if self.top_bar.freshness.phase is Phase.FAILED:
             self.load(force=True)
+        elif self._utc != self.services.clock.utc:
+            self.times_changed()
+
+    def action_utc(self) -> None:
+        """Show times in UTC, or in the local zone again."""
+        clock = self.services.clock
+        clock.utc = not clock.utc
+        self.host.say("Times are in UTC now." if clock.utc else "Times are local now.")
+        self.times_changed()
+
+    def times_changed(self) -> None:
+        """Draw what shows times anew."""
+        self._utc = self.services.clock.utc
+        self.load(force=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover the screen where it has no room."""

@@ -90,6 +90,7 @@ EVERYWHERE = Place(
             "",
             "Stop retries (the one in flight is finished) or an export",
         ),
+        Command("app.utc", "U", "utc", "", "Show times in UTC, or in the local zone again"),
         Command("app.quit", "q,ctrl+q", "quit", "quit", "Leave the program"),
     ),
 )
@@ -126,6 +127,14 @@ DELIVERIES = Place(
             mutates=True,
         ),
         Command(
+            "deliveries.retry_all",
+            "R",
+            "retry_all",
+            "",
+            "Retry all loaded deliveries that match, after review",
+            mutates=True,
+        ),
+        Command(
             "deliveries.failures",
             "f",
             "failures",
@@ -151,6 +160,11 @@ DELIVERIES = Place(
         Command("deliveries.unmark", "u", "unmark", "", "Unmark all"),
         Command("deliveries.next_failure", "e", "failure(1)", "", "To the next failure"),
         Command("deliveries.previous_failure", "E", "failure(-1)", "", "To the previous failure"),
+        Command("deliveries.sync", "L", "sync", "load all", "Load all of the log, or stop loading"),
+        Command(
+            "deliveries.auto", "A", "auto_refresh", "", "Refresh by itself, or only when asked"
+        ),
+        Command("deliveries.sort", "S", "sort", "", "The oldest first, or the newest"),
         Command("deliveries.preview", "p", "preview", "preview", "Show or hide the preview"),
         Command("deliveries.export", "x", "export", "export", "Write what matches to a file"),
         Command("deliveries.webhook", "w", "webhook", "webhook", "See and edit the webhook"),

@@ -1,29 +1,44 @@
-"""Deliveries as a list shows them: columns, rows, counts, and what can be copied of one."""
+"""Deliveries as a list shows them: columns, rows read as they are drawn, counts, what to copy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
 
-from vzaps_tui.domain.deliveries import Delivery, StatusClass
-from vzaps_tui.domain.failures import FailureKind, failure_kind
+from typing_extensions import override
+
+from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.masking import mask_url
-from vzaps_tui.domain.paging import End, Listing
+from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.retries import RetryStep
+from vzaps_tui.domain.times import clock_time
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.render import delivery_cells
 from vzaps_tui.ui.widgets.cells import Cell
 from vzaps_tui.ui.widgets.virtual_table import Column
 
+if TYPE_CHECKING:
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.services.deliveries import DeliveryService
+
 _NEVER = 10_000
+_PAGE = 64
+_PAGES_KEPT = 16
+_NEAR = 4096
+"""How far from where a row was last it is looked for before all rows are looked through."""
 
 
-def columns(*, retries: bool) -> tuple[Column, ...]:
+def columns(*, retries: bool, utc: bool = False) -> tuple[Column, ...]:
     """The list's columns; beside retries, narrow screens have no room for tries and time."""
     roomy = 140
     return (
-        Column("time", "Time", 11),
+        Column("time", "Time UTC" if utc else "Time", 11),
         Column("status", "Status", 11),
         Column("retry", "Retry", 12, min_width=0 if retries else _NEVER),
         Column("event", "Event", 10, flex=1),
@@ -35,64 +50,152 @@ def columns(*, retries: bool) -> tuple[Column, ...]:
     )
 
 
+class RowSource(Protocol):
+    """Where rows are read from, at once."""
+
+    def rows(self, rowids: Sequence[int]) -> list[Delivery | None]:
+        """The rows of these numbers; None for one that is not held any more."""
+        ...
+
+    def place(self, key: str) -> int | None:
+        """The number of a row."""
+        ...
+
+
+class _Nowhere(RowSource):
+    """Holds nothing."""
+
+    @override
+    def rows(self, rowids: Sequence[int]) -> list[Delivery | None]:
+        return [None] * len(rowids)
+
+    @override
+    def place(self, key: str) -> int | None:
+        return None
+
+
+class InstanceRows(RowSource):
+    """The rows of one instance."""
+
+    def __init__(self, deliveries: DeliveryService, instance: InstanceId) -> None:
+        self._deliveries = deliveries
+        self._instance = instance
+
+    @override
+    def rows(self, rowids: Sequence[int]) -> list[Delivery | None]:
+        return self._deliveries.rows(rowids)
+
+    @override
+    def place(self, key: str) -> int | None:
+        return self._deliveries.place(self._instance, key)
+
+
 class DeliveryRows:
-    """Rows for the table."""
+    """The rows of a list by their numbers: only those that are looked at are read, page by page.
+
+    What was read stays as it was: a list that is drawn anew is given a new one.
+    """
 
     def __init__(
         self,
-        rows: tuple[Delivery, ...],
+        numbers: array[int],
+        source: RowSource,
         step: Callable[[Delivery], RetryStep | None],
         now: datetime,
+        *,
+        oldest_first: bool = False,
     ) -> None:
-        self._rows = rows
+        self.numbers = numbers
+        self._source = source
         self._step = step
         self._now = now
-        self._place = {row.key: index for index, row in enumerate(rows)}
+        self._oldest_first = oldest_first
+        self._pages: OrderedDict[int, list[Delivery | None]] = OrderedDict()
+        self._near = 0
+
+    @classmethod
+    def none(cls) -> DeliveryRows:
+        """No rows."""
+        return cls(array("q"), _Nowhere(), lambda _: None, datetime.min.replace(tzinfo=UTC))
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.numbers)
+
+    def at(self, index: int) -> Delivery | None:
+        """The row at an index; None if it is not held any more, or there is no such index."""
+        if not 0 <= index < len(self.numbers):
+            return None
+        number, offset = divmod(self._turned(index), _PAGE)
+        page = self._pages.get(number)
+        if page is None:
+            start = number * _PAGE
+            page = self._pages[number] = self._source.rows(self.numbers[start : start + _PAGE])
+            while len(self._pages) > _PAGES_KEPT:
+                self._pages.popitem(last=False)
+        return page[offset]
 
     def key(self, index: int) -> str:
         """Identity of a row."""
-        return self._rows[index].key
+        row = self.at(index)
+        return f"\0{self.numbers[self._turned(index)]}" if row is None else row.key
 
     def index(self, key: str) -> int | None:
-        """Where a row stands."""
-        return self._place.get(key)
+        """Where a row stands; None if it is not in the list."""
+        number = int(key[1:]) if key.startswith("\0") else self._source.place(key)
+        return None if number is None else self.index_of_number(number)
+
+    def index_of(self, key: str) -> int | None:
+        """The same, for those who walk the list."""
+        return self.index(key)
+
+    def index_of_number(self, number: int) -> int | None:
+        """Where the row of a number stands; the neighbourhood comes first: rows seldom go far."""
+        found = self._find(number, max(0, self._near - _NEAR), self._near + _NEAR)
+        if found is None:
+            found = self._find(number, 0, len(self.numbers))
+        if found is None:
+            return None
+        self._near = found
+        return self._turned(found)
+
+    def places_of(self, numbers: Iterable[int]) -> list[int]:
+        """Where the rows of some numbers stand, ascending; those not in the list are left out."""
+        wanted = frozenset(numbers)
+        ordered = reversed(self.numbers) if self._oldest_first else self.numbers
+        return [place for place, number in enumerate(ordered) if number in wanted]
+
+    def numbers_of(self, keys: Iterable[str]) -> array[int]:
+        """The numbers of rows of the list, as they stand there; others are left out."""
+        wanted = {self._source.place(key) for key in keys}
+        return array("q", [number for number in self.numbers if number in wanted])
+
+    def _find(self, number: int, start: int, stop: int) -> int | None:
+        with suppress(ValueError):
+            return self.numbers.index(number, start, stop)
+        return None
+
+    def _turned(self, index: int) -> int:
+        return len(self.numbers) - 1 - index if self._oldest_first else index
 
     def cells(self, index: int) -> tuple[Cell, ...]:
         """Cells of a row."""
-        row = self._rows[index]
+        row = self.at(index)
+        if row is None:
+            return ("-", ("dropped", "dim"), "", ("not held any more", "dim"), *[""] * 5)
         return delivery_cells(row, self._step(row), self._now)
 
 
-def narrowed(
-    listing: Listing[Delivery], query: DeliveryQuery, kept: frozenset[str], now: datetime
-) -> tuple[Delivery, ...]:
-    """The rows to show: those that match, and those `kept` whatever they became."""
-    if query.is_empty:
-        return listing.rows
-    test = query.matcher(now)
-    return tuple(row for row in listing.rows if test(row) or row.key in kept)
-
-
-def is_being_tried(row: Delivery) -> bool:
-    """Whether VZaps goes on trying after an error."""
-    failing = bool(row.error) or failure_kind(row) is not FailureKind.OTHER
-    return failing and row.status_class is StatusClass.PENDING
-
-
-def why_empty(listing: Listing[Delivery], query: DeliveryQuery, trying: int = 0) -> str:
+def why_empty(state: LogState, query: DeliveryQuery, trying: int = 0) -> str:
     """What stands where no row is shown; `trying`: pending ones whose last try failed."""
-    if listing.rows:
-        return "No loaded delivery matches the filter.\nesc takes the filter away, F changes it."
     if query.failed_only and trying:
         return (
-            f"No delivery has failed for good.\n{trying} pending ones got an error and are being "
+            f"No delivery has failed for good.\n{trying:,} pending ones got an error and are being "
             "tried again: f shows them."
         )
-    if query.failed_only:
+    if query.failed_only and not state.held:
         return "No failed delivery. f shows all."
+    if state.held:
+        return "No loaded delivery matches the filter.\nesc takes the filter away, F changes it."
     return (
         "No delivery yet.\n"
         "Events that VZaps sends to the webhook will be listed here; w shows the webhook."
@@ -100,25 +203,23 @@ def why_empty(listing: Listing[Delivery], query: DeliveryQuery, trying: int = 0)
 
 
 def counts_text(
-    shown: tuple[Delivery, ...],
-    listing: Listing[Delivery],
-    query: DeliveryQuery,
-    now: datetime,
-    *,
-    filtered: bool = True,
+    shown: int, state: LogState, query: DeliveryQuery, now: datetime, *, filtered: bool = True
 ) -> str:
     """`93 of 250 loaded of 8,412`, and what limits it; `filtered`: the API keeps to its filter."""
-    total = "?" if listing.total is None else f"{listing.total:,}"
+    total = "?" if state.total is None else f"{state.total:,}"
     kind = " failed" if query.server_status and filtered else ""
-    words = f"{len(shown):,} of {len(listing.rows):,} loaded of {total}{kind}"
+    words = f"{shown:,} of {state.held:,} loaded of {total}{kind}"
+    if state.total is not None and state.held > state.total:
+        words = f"{shown:,} of {state.held:,}{kind} kept, the API has {total}"
     if query.server_status and not filtered:
         words += " · the API ignores the filter"
-    if kept := len(shown) - len(narrowed(Listing(shown), query, frozenset(), now)):
-        words += f" · {kept} just retried"
-    if listing.end is End.REPEATS:
+    if state.has_gap:
+        where = f" below {clock_time(state.gap, now)}" if state.gap else ""
+        words += f" · gap{where}: L reads it"
+    if state.end is End.REPEATS:
         words += " · the API repeats its page: older ones cannot be read"
-    if listing.unreadable:
-        words += f" · {listing.unreadable} rows unreadable"
+    if state.unreadable:
+        words += f" · {state.unreadable} rows unreadable"
     return words
 
 

@@ -38,6 +38,7 @@ class Host(Protocol):
         exports: the export under way.
         views: what a person last looked at, per instance.
         undo: configuration before the last save, per instance.
+        keeps_fresh: whether lists refresh themselves.
     """
 
     launch: Launch
@@ -45,6 +46,7 @@ class Host(Protocol):
     exports: Exports
     views: dict[InstanceId, DeliveriesView]
     undo: dict[InstanceId, WebhookConfig]
+    keeps_fresh: bool
 
     def say(self, words: str, *, severity: str = "information", timeout: float = 5) -> None:
         """A toast of plain, visible text."""

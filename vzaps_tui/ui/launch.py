@@ -56,6 +56,7 @@ class Launch:
         keymap: command id to keys, from the config file; only what can be used.
         masker: hides secrets in any text.
         clipboard: the ways to a clipboard from here.
+        refresh_every: seconds after which lists refresh themselves; 0: they do not.
         warm: run once after the first frame: loads what start-up left out; returns words to
             say once.
         close: run at the end: closes connections, stops the embedded emulator.
@@ -70,5 +71,6 @@ class Launch:
     notices: tuple[str, ...] = ()
     keymap: Mapping[str, str] = field(default_factory=dict[str, str])
     clipboard: Clipboard = field(default_factory=Clipboard)
+    refresh_every: float = 0.0
     warm: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     close: Callable[[], Awaitable[None]] | None = None

@@ -80,6 +80,12 @@ class QueryBar(Vertical):
         self.field.focus()
         self._advise()
 
+    def offer(self, seen: frozenset[str]) -> None:
+        """Offer these names of events from now on."""
+        self._events = seen
+        if self.is_open:
+            self._advise()
+
     def close(self) -> None:
         """Hide it; the query stays as it is."""
         self.remove_class("-open")

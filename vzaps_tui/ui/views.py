@@ -18,6 +18,7 @@ class DeliveriesView:
         marked: keys of marked rows.
         kept: keys of rows retried under this filter: they stay in sight whatever they became.
         preview: whether the preview is wanted.
+        oldest_first: whether the list begins with the oldest.
     """
 
     query: DeliveryQuery = field(default_factory=DeliveryQuery)
@@ -25,6 +26,7 @@ class DeliveriesView:
     marked: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     preview: bool = True
+    oldest_first: bool = False
 
     def keep_in_sight(self, plan: RetryPlan) -> None:
         """Rows of a plan stay in the list under its filter, and lose their marks."""

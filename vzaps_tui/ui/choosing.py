@@ -1,0 +1,137 @@
+"""Which rows of the archive a list shows: asked off the loop, the latest question alone counts."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from textual.worker import WorkerCancelled, WorkerFailed
+
+from vzaps_tui.domain.deliveries import StatusClass
+from vzaps_tui.domain.failures import FailureKind
+from vzaps_tui.domain.query import CodeMatch, DeliveryQuery
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+    from textual.worker import Worker
+
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.ui.launch import Services
+
+_LOOK = 200
+_MANY = 5000
+"""Rows held from which on the newest ones are shown before all that match are known."""
+_LONGEST_REST = 2.0
+
+_BEING_TRIED = DeliveryQuery(
+    statuses=frozenset({StatusClass.PENDING}),
+    codes=frozenset(
+        CodeMatch.of_kind(kind) for kind in FailureKind if kind is not FailureKind.OTHER
+    ),
+)
+"""Pending ones that got an error: VZaps goes on trying."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The rows that match.
+
+    Attributes:
+        query: what was asked.
+        numbers: their numbers, newest first.
+        whole: whether these are all; else only the newest.
+        trying: where nothing failed, how many are being tried again after an error.
+        kept: how many of them do not match, and are shown all the same.
+    """
+
+    query: DeliveryQuery = field(default_factory=DeliveryQuery)
+    numbers: array[int] = field(default_factory=lambda: array("q"))
+    whole: bool = True
+    trying: int = 0
+    kept: int = 0
+
+
+class Choosing:
+    """Asks for the rows of one instance and hands over what it gets, at most as often as is cheap.
+
+    Args:
+        board: whose workers it uses.
+        shown: is given every answer, on the loop.
+    """
+
+    def __init__(
+        self,
+        board: DOMNode,
+        services: Services,
+        instance: InstanceId,
+        shown: Callable[[Chosen], None],
+    ) -> None:
+        self._board = board
+        self._deliveries = services.deliveries
+        self._clock = services.clock
+        self._instance = instance
+        self._shown = shown
+        self._worker: Worker[None] | None = None
+        self._query = DeliveryQuery()
+        self._also: frozenset[str] = frozenset()
+        self._again = False
+        self._last = Chosen()
+
+    def ask(self, query: DeliveryQuery, also: frozenset[str]) -> None:
+        """Ask anew; rows with a key in `also` are shown whether they match or not.
+
+        The same question, while it is being answered, is asked once more after that; another one
+        ends the one before.
+        """
+        busy = self._worker is not None and not self._worker.is_finished
+        same = busy and query == self._query
+        self._query, self._also = query, also
+        if same and self._worker is not None:
+            self._again = True
+            return
+        self._worker = self._board.run_worker(
+            self._answer(), name="select", group="select", exclusive=True
+        )
+
+    async def settled(self) -> None:
+        """Wait until nothing is asked any more."""
+        if self._worker is not None:
+            with suppress(WorkerCancelled, WorkerFailed):
+                await self._worker.wait()
+
+    async def _answer(self) -> None:
+        while True:
+            self._again = False
+            began = self._clock.monotonic()
+            await self._choose()
+            if not self._again:
+                return
+            took = self._clock.monotonic() - began
+            await self._clock.sleep(min(_LONGEST_REST, 2 * took))
+
+    async def _choose(self) -> None:
+        query = self._query
+        if query != self._last.query and len(self._last.numbers) > _MANY:
+            newest = await self._deliveries.first(self._instance, query, _LOOK)
+            self._hand_over(Chosen(query, newest, whole=len(newest) < _LOOK and not self._also))
+        also = [
+            number
+            for key in self._also
+            if (number := self._deliveries.place(self._instance, key)) is not None
+        ]
+        selection = await self._deliveries.select(self._instance, query, also=also)
+        kept = 0
+        if also and not query.is_empty:
+            matches = query.matcher(self._clock.now())
+            kept = sum(row is not None and not matches(row) for row in self._deliveries.rows(also))
+        trying = 0
+        if query.failed_only and not selection.rowids:
+            trying = await self._deliveries.count(self._instance, _BEING_TRIED)
+        self._hand_over(Chosen(query, selection.rowids, trying=trying, kept=kept))
+
+    def _hand_over(self, chosen: Chosen) -> None:
+        self._last = chosen
+        self._shown(chosen)

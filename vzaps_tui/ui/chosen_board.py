@@ -1,0 +1,211 @@
+"""A board that shows the chosen rows of a log: the list, its counts, the row under the cursor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from textual import events, work
+from typing_extensions import override
+
+from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.retries import RetryStep
+from vzaps_tui.domain.selection import Histogram
+from vzaps_tui.domain.span import Frame, frame
+from vzaps_tui.ui.choosing import Choosing, Chosen
+from vzaps_tui.ui.delivery_rows import (
+    DeliveryRows,
+    InstanceRows,
+    columns,
+    counts_text,
+    why_empty,
+)
+from vzaps_tui.ui.log_board import LogBoard
+from vzaps_tui.ui.log_steps import LogSteps
+from vzaps_tui.ui.preview import Preview
+from vzaps_tui.ui.views import DeliveriesView
+from vzaps_tui.ui.widgets.count_line import CountLine
+from vzaps_tui.ui.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.instances import Instance
+
+Result = TypeVar("Result")
+
+
+class ChosenBoard(LogBoard[Result]):
+    """Subclasses have the keys."""
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(instance)
+        self._chosen = Chosen()
+        self._rows = DeliveryRows.none()
+        self._drawing = False
+        self._anchor: str | None = None
+        self._top_seen: int | None = None
+        self._frame: Frame | None = None
+        self._histogram: Histogram | None = None
+
+    @property
+    def view(self) -> DeliveriesView:
+        """What was last looked at; outlives the screen."""
+        return self.host.views.setdefault(self._instance.id, DeliveriesView())
+
+    @override
+    def on_mount(self) -> None:
+        self._source = InstanceRows(self.services.deliveries, self._instance.id)
+        self._choosing = Choosing(self, self.services, self._instance.id, self._choose)
+        self._steps = LogSteps(self, self.services, self._instance.id)
+        super().on_mount()
+        self.set_class(self.view.preview, "-preview")
+        self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
+
+    @override
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.call_after_refresh(self._show_preview)
+        if self._known:
+            self.call_after_refresh(self._paint)
+
+    # -- what is shown ---------------------------------------------------------------------------
+
+    @property
+    @override
+    def query_asked(self) -> DeliveryQuery:
+        return self.view.query
+
+    @property
+    @override
+    def is_full(self) -> bool:
+        return len(self._rows) >= self.table.size.height
+
+    @override
+    def show_state(self) -> None:
+        self._choosing.ask(self.view.query, self.view.kept)
+
+    @override
+    async def shown(self) -> None:
+        await self._choosing.settled()
+
+    def _choose(self, chosen: Chosen) -> None:
+        """The archive said which rows match."""
+        if chosen.query != self.view.query:
+            return
+        self._chosen = chosen
+        self._draw()
+        if chosen.whole:
+            self._paint()
+
+    def _draw(self) -> None:
+        """Show the chosen rows as they are now."""
+        self._drawing = False
+        view, table, jobs = self.view, self.table, self.host.jobs
+        clock = self.services.clock
+        follows = table.top == 0 and bool(len(self._rows))
+        self._rows = DeliveryRows(
+            self._chosen.numbers,
+            self._source,
+            lambda row: jobs.steps.get((self._instance.id, row.id)),
+            clock.now(),
+            oldest_first=view.oldest_first,
+        )
+        first = table.cursor_key is None
+        table.empty_text = why_empty(self._state, view.query, self._chosen.trying)
+        table.columns = columns(retries=jobs.has_steps(self._instance.id), utc=clock.utc)
+        before = table.cursor_key
+        table.show(self._rows)
+        self._keep_cursor(view.cursor if first else before)
+        if follows and table.cursor_index < table.page:
+            table.jump_to(0)
+        table.marked = view.marked
+        self.show_counts()
+        self._show_preview()
+
+    def _keep_cursor(self, key: str | None) -> None:
+        """Bring the cursor back to its row, which may be missing while only some are shown."""
+        if self._anchor is not None and self._chosen.whole:
+            key, self._anchor = self._anchor, None
+        if key is None or self.table.cursor_key == key or self.table.move_to(key):
+            return
+        if not self._chosen.whole:
+            self._anchor = key
+
+    def _draw_soon(self) -> None:
+        """Show the rows anew, once for all that happens before the next frame."""
+        if not self._drawing:
+            self._drawing = True
+            self.call_after_refresh(self._draw)
+
+    @override
+    def show_counts(self) -> None:
+        view, now = self.view, self.services.clock.now()
+        filtered = self.services.deliveries.filters(self._instance.id)
+        shown = len(self._rows)
+        words = counts_text(shown, self._state, view.query, now, filtered=filtered)
+        if self._chosen.kept:
+            words += f" · {self._chosen.kept:,} just retried"
+        if self._reading_more:
+            words += " · reading on ..."
+        if new := self._new_above():
+            words = f"+{new:,} new · {words}"
+        if view.marked:
+            words = f"{len(view.marked):,} marked · {words}"
+        self.query_one(CountLine).say(view.query.describe(now.tzinfo), words)
+
+    def _new_above(self) -> int:
+        """How many rows came on top since the top of the list was last in sight."""
+        rows, table = self._rows, self.table
+        if not len(rows) or self.view.oldest_first:
+            return 0
+        if table.top == 0 or self._top_seen is None:
+            self._top_seen = rows.numbers[0]
+            return 0
+        return rows.index_of_number(self._top_seen) or 0
+
+    def _row(self) -> Delivery | None:
+        return self._rows.at(self.table.cursor_index)
+
+    def _show_preview(self) -> None:
+        preview = self.query_one(Preview)
+        if preview.display:
+            row = self._row()
+            step = self.host.jobs.steps.get((self._instance.id, row.id)) if row else None
+            preview.show(row, step, self.services.clock.now())
+
+    def _note_step(self, step: RetryStep) -> None:
+        if step.instance == self._instance.id and self._known:
+            self._draw_soon()
+            self.show_state()
+
+    # -- over time ---------------------------------------------------------------------------------
+
+    @work(group="picture", exclusive=True)
+    async def _paint(self) -> None:
+        """Ask how the rows lie in time, and show it."""
+        numbers, query = self._chosen.numbers, self._chosen.query
+        now = self.services.clock.now()
+
+        def time_of(place: int) -> datetime | None:
+            row = self._source.rows(numbers[place : place + 1])[0]
+            return row.time if row else None
+
+        picture = self.query_one(Picture)
+        self._frame = frame(query, len(numbers), time_of, picture.buckets, now)
+        self._histogram = None
+        if self._frame is not None:
+            self._histogram = await self.services.deliveries.histogram(
+                self._instance.id, query, self._frame.span, self._frame.buckets
+            )
+        self._show_picture()
+
+    def _show_picture(self) -> None:
+        row = self._row()
+        self.query_one(Picture).show(
+            self._histogram,
+            row.time if row else None,
+            self._state.held,
+            self.services.clock.now(),
+            words=self._frame.words if self._frame else "",
+            outside=self._frame.outside if self._frame else 0,
+        )

@@ -77,6 +77,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         notices=plan.notices if plan.demo else (*settings.notices, *plan.notices),
         keymap=settings.keys,
         clipboard=_clipboard(plan),
+        refresh_every=settings.refresh_seconds,
         warm=_warm(gateway, store),
         close=_close(gateway, cache, store),
     )

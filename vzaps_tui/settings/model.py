@@ -27,6 +27,7 @@ class Kind(StrEnum):
     RATE = "a number"
     CLIPBOARD = "auto, native, osc52 or file"
     COUNT = "a whole number"
+    SECONDS = "a number of seconds"
 
 
 class Declaration(NamedTuple):
@@ -120,6 +121,13 @@ class Settings:
     )
     retry_pace: float = field(
         default=1.0, metadata=_said(Kind.RATE, "Most retries a second, when there are several.")
+    )
+    refresh_seconds: float = field(
+        default=15.0,
+        metadata=_said(
+            Kind.SECONDS,
+            "Seconds after which a list that is in front refreshes itself; 0: never by itself.",
+        ),
     )
     clipboard: str = field(
         default="auto",

@@ -13,6 +13,7 @@ from vzaps_tui.settings.model import Declaration, Kind
 
 _MAX_RATE: Final = 1000.0
 _MAX_COUNT: Final = 1_000_000
+_MAX_SECONDS: Final = 86_400.0
 _LONGEST_SHOWN: Final = 80
 _CLIPBOARDS: Final = ("auto", "native", "osc52", "file")
 _SWITCHES: Final = {
@@ -34,7 +35,7 @@ def from_text(one: Declaration, text: str, where: str) -> object:
     """
     if one.kind is Kind.SWITCH:
         return accept(one, _SWITCHES.get(text.strip().lower(), text), where)
-    if one.kind is Kind.RATE:
+    if one.kind in (Kind.RATE, Kind.SECONDS):
         return accept(one, _number(text), where)
     if one.kind is Kind.COUNT:
         return accept(one, _whole_number(text), where)
@@ -136,6 +137,15 @@ def _rate(value: object) -> float:
     return float(value)
 
 
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    # Less than one would ask the API without a pause.
+    if value != 0 and not 1 <= value <= _MAX_SECONDS:
+        raise ValueError(f"must be 0, or from 1 to {_MAX_SECONDS:,.0f}")
+    return float(value)
+
+
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError
@@ -152,4 +162,5 @@ _READERS: Final = {
     Kind.RATE: _rate,
     Kind.CLIPBOARD: _clipboard,
     Kind.COUNT: _count,
+    Kind.SECONDS: _seconds,
 }

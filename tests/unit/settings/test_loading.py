@@ -22,6 +22,7 @@ VALUES: dict[str, tuple[str, object]] = {
     "read_only": ("yes", True),
     "requests_per_second": ("7", 7.0),
     "retry_pace": ("0.5", 0.5),
+    "refresh_seconds": ("2.5", 2.5),
     "clipboard": (" OSC52 ", "osc52"),
     "archive_payloads": ("on", True),
     "archive_max_mb": (" 20 ", 20),
@@ -36,6 +37,7 @@ KEPT: dict[str, object] = {
     "read_only": True,
     "requests_per_second": 2.0,
     "retry_pace": 0.25,
+    "refresh_seconds": 0.0,
     "clipboard": "file",
 }
 GENERAL: dict[str, object] = {
@@ -105,6 +107,10 @@ def test_a_secret_is_never_a_flag() -> None:
         ("requests_per_second", "inf", "above 0"),
         ("requests_per_second", "0", "above 0"),
         ("retry_pace", "-1", "above 0"),
+        ("refresh_seconds", "often", "is 'often' and must be a number of seconds"),
+        ("refresh_seconds", "0.5", "is 0.5 and must be 0, or from 1 to 86,400"),
+        ("refresh_seconds", "nan", "must be 0, or from 1"),
+        ("refresh_seconds", "inf", "must be 0, or from 1"),
         ("archive_max_mb", "0", "VZAPS_ARCHIVE_MAX_MB is 0 and must be from 1 to 1,000,000"),
         ("archive_max_mb", "1.5", "is '1.5' and must be a whole number"),
         ("archive_max_mb", "9" * 5000, "must be a whole number"),

@@ -100,6 +100,18 @@ def test_what_is_no_count(value: object) -> None:
     assert accept(SETTINGS["archive_max_mb"], 1_000_000, "max_mb") == 1_000_000
 
 
+@pytest.mark.parametrize(("value", "kept"), [(0, 0.0), (1, 1.0), (15.5, 15.5), (86_400, 86_400.0)])
+def test_seconds_may_be_none_at_all(value: float, kept: float) -> None:
+    assert accept(SETTINGS["refresh_seconds"], value, "x") == kept
+
+
+@pytest.mark.parametrize("value", [-1, 0.1, 86_401, True, "15", None])
+def test_what_are_no_seconds(value: object) -> None:
+    with pytest.raises(SettingsError) as caught:
+        accept(SETTINGS["refresh_seconds"], value, "refresh_seconds")
+    assert "refresh_seconds is" in caught.value.reason
+
+
 def test_a_long_value_is_cut() -> None:
     with pytest.raises(SettingsError) as caught:
         accept(URL, "x" * 500, "--base-url")

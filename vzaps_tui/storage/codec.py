@@ -9,14 +9,11 @@ from typing import Any, cast
 
 import msgspec
 
-from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.instances import Instance, SessionStatus
+from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.masking import mask_url
-from vzaps_tui.domain.paging import End, Listing
+from vzaps_tui.domain.paging import Listing
 from vzaps_tui.domain.webhooks import WebhookConfig
-
-MAX_ROWS = 500
-"""Rows of a delivery list that are kept, the newest."""
 
 Mask = Callable[[str], str]
 MaskUrl = Callable[[str | None], str | None]
@@ -24,7 +21,7 @@ MaskUrl = Callable[[str | None], str | None]
 _SHAPES: dict[str, Any] = {
     "instances": Listing[Instance],
     "webhook": WebhookConfig,
-    "deliveries": Listing[Delivery],
+    "deliveries": LogState,
     "session": SessionStatus,
 }
 
@@ -65,7 +62,7 @@ def decode(kind: str, body: bytes) -> Any:  # noqa: ANN401 - its type depends on
 
 
 def _masked(kind: str, value: object, mask: Mask) -> object:
-    @cache  # the rows of a list have few targets
+    @cache  # few instances have a webhook of their own
     def url(text: str | None) -> str | None:
         return None if text is None else mask(mask_url(text))
 
@@ -74,8 +71,8 @@ def _masked(kind: str, value: object, mask: Mask) -> object:
             return _masked_instances(cast("Listing[Instance]", value), url)
         case "webhook", WebhookConfig():
             return replace(value, url=url(value.url))
-        case "deliveries", Listing():
-            return _masked_log(cast("Listing[Delivery]", value), url, mask)
+        case "deliveries", LogState():
+            return value  # numbers; the rows are the archive's
         case "session", SessionStatus():
             # Number and name of the account are personal: only the state is kept.
             return SessionStatus(value.connected)
@@ -87,14 +84,3 @@ def _masked_instances(listing: Listing[Instance], url: MaskUrl) -> Listing[Insta
     # The number of the account is personal.
     rows = (replace(row, webhook=url(row.webhook), phone=None) for row in listing.rows)
     return replace(listing, rows=tuple(rows))
-
-
-def _masked_log(listing: Listing[Delivery], url: MaskUrl, mask: Mask) -> Listing[Delivery]:
-    rows = tuple(
-        replace(row, target=url(row.target), error=None if row.error is None else mask(row.error))
-        for row in listing.rows[:MAX_ROWS]
-    )
-    if len(listing.rows) <= MAX_ROWS:
-        return replace(listing, rows=rows)
-    pages = -(-listing.pages * MAX_ROWS // len(listing.rows))
-    return replace(listing, rows=rows, pages=pages, end=End.MORE)

@@ -19,14 +19,16 @@ from typing_extensions import override
 from tests.builders import NOW, delivery, detail, instance
 from vzaps_tui.domain.envelope import Envelope, Question, Source
 from vzaps_tui.domain.instances import SessionStatus
+from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.masking import MASK, Masker, Secret
 from vzaps_tui.domain.paging import End, Listing
 from vzaps_tui.domain.webhooks import WebhookConfig
 from vzaps_tui.storage import files
-from vzaps_tui.storage.codec import MAX_ROWS, encode
+from vzaps_tui.storage.codec import encode
 from vzaps_tui.storage.envelopes import MAX_AGE, SCHEMA, SqliteEnvelopes
 
-LISTING = Question("https://api.example.com", "acct", "VZ01", "deliveries")
+LOG = Question("https://api.example.com", "acct", "VZ01", "deliveries")
+LISTING = replace(LOG, kind="instances")
 WEBHOOK = replace(LISTING, kind="webhook")
 SECRETS = (
     *("hunter2", "s3cretquery", "frag5ecret", "errs3cret", "tok3nvalue", "inst5ecret"),
@@ -58,7 +60,8 @@ async def store(path: Path) -> AsyncIterator[SqliteEnvelopes]:
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        ("deliveries", Listing((delivery(2), delivery(1, duration_ms=None)), 2, 1, End.COMPLETE)),
+        ("deliveries", LogState(2, 3, End.COMPLETE, 1)),
+        ("deliveries", LogState(2, None, End.MORE, gap=NOW, has_gap=True)),
         ("instances", Listing((instance(1), instance(2, webhook=None)), 2, 1, End.COMPLETE)),
         ("webhook", WebhookConfig("https://example.com/a", ("All",))),
         ("webhook", WebhookConfig()),
@@ -94,9 +97,9 @@ async def test_no_secret_payload_or_personal_data_reaches_the_file(path: Path) -
         target="https://user:hunter2@h.example.com/in?key=s3cretquery#frag5ecret",
         error="POST https://h.example.com/?sig=errs3cret said Authorization: Bearer tok3nvalue",
     )
-    await store.put(LISTING, kept(Listing((row,))))
+    await store.put(LOG, kept(LogState(1)))
     await store.put(
-        replace(LISTING, kind="instances"),
+        LISTING,
         kept(
             Listing(
                 (instance(webhook="https://h.example.com/?k=inst5ecret", phone="5511999887766"),)
@@ -167,21 +170,13 @@ def test_a_new_file_is_born_private(path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_forget_drops_the_kinds_of_one_instance(store: SqliteEnvelopes) -> None:
-    others = [replace(WEBHOOK, instance="VZ02"), replace(WEBHOOK, account="b"), LISTING]
+    others = [replace(WEBHOOK, instance="VZ02"), replace(WEBHOOK, account="b"), LOG]
     for question in (WEBHOOK, *others):
-        value = Listing[Any]() if question is LISTING else WebhookConfig("https://example.com")
+        value = LogState() if question is LOG else WebhookConfig("https://example.com")
         await store.put(question, kept(value))
     await store.forget(WEBHOOK.base_url, "acct", "VZ01", frozenset({"webhook", "instances"}))
     assert await store.get(WEBHOOK) is None
     assert all([await store.get(question) for question in others])
-
-
-async def test_only_the_newest_rows_of_a_long_list_are_kept(store: SqliteEnvelopes) -> None:
-    rows = tuple(delivery(number) for number in range(1200, 0, -1))
-    await store.put(LISTING, kept(Listing(rows, 1200, 24, End.COMPLETE)))
-    found = await store.get(LISTING)
-    assert found
-    assert found.data == Listing(rows[:MAX_ROWS], 1200, 10, End.MORE)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -234,7 +229,7 @@ async def test_an_unusable_file_is_moved_aside_with_a_word(
 
 async def test_a_file_damaged_while_in_use_is_moved_aside(path: Path) -> None:
     store = store_at(path)
-    rows = tuple(delivery(number) for number in range(300, 0, -1))
+    rows = tuple(instance(number) for number in range(300, 0, -1))
     for number in range(20):
         await store.put(replace(LISTING, detail=str(number)), kept(Listing(rows)))
     await store.close()
@@ -361,8 +356,8 @@ async def test_old_envelopes_are_not_given_and_dropped_at_open(path: Path) -> No
 
 
 async def test_the_oldest_are_dropped_where_it_is_too_much(path: Path) -> None:
-    body = Listing(tuple(delivery(number) for number in range(4)))
-    limit = len(encode("deliveries", body, str)) * 5 // 2
+    body = Listing(tuple(instance(number) for number in range(4)))
+    limit = len(encode("instances", body, str)) * 5 // 2
     store = store_at(path, max_bytes=limit)
     for number in range(4):
         envelope = replace(kept(body), fetched_at=NOW.replace(minute=number))
@@ -375,7 +370,7 @@ async def test_the_oldest_are_dropped_where_it_is_too_much(path: Path) -> None:
 
 
 async def test_text_that_is_no_unicode_is_not_kept_and_not_raised(store: SqliteEnvelopes) -> None:
-    await store.put(LISTING, kept(Listing((delivery(event="\ud800"),))))
+    await store.put(LISTING, kept(Listing((instance(name="\ud800"),))))
     assert await store.get(LISTING) is None
     odd = replace(WEBHOOK, detail="\udfff")
     await store.put(odd, kept(WebhookConfig()))

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.archives import InlineArchive
 from tests.builders import INSTANCE, NOW, delivered, delivery, detail, failed_again
 from tests.fakes import Call, FakeClock, FakeGateway, idle
 from vzaps_tui.domain.deliveries import Delivery, LogId
@@ -45,7 +46,8 @@ class World:
         self.clock = FakeClock()
         identity = Identity("https://api.example.com", "acct")
         cache = EnvelopeCache(None, self.clock)
-        self.deliveries = DeliveryService(self.gateway, cache, identity, self.clock)
+        archive = InlineArchive()
+        self.deliveries = DeliveryService(self.gateway, cache, archive, identity, self.clock)
         self.service = RetryService(self.gateway, self.deliveries, self.clock)
         self.told: list[RetryStep] = []
         self.sent_at: list[tuple[str, float]] = []
@@ -416,9 +418,9 @@ async def test_fresh_results_reach_the_lists(world: World) -> None:
         pass
     world.becomes(delivered(delivery(1)))
     await world.one()
-    held = world.deliveries.peek(INSTANCE, DeliveryQuery())
-    assert held
-    assert held.data.rows[-1] == delivered(delivery(1))
+    place = world.deliveries.place(INSTANCE, "log_1")
+    assert place is not None
+    assert world.deliveries.rows([place]) == [delivered(delivery(1))]
 
 
 async def test_stopping_finishes_the_one_being_sent_and_leaves_the_rest(world: World) -> None:

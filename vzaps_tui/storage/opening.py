@@ -26,7 +26,7 @@ class NewerError(Exception):
 class Opening:
     """The way to one database file.
 
-    The disk's troubles are never raised; `notices` tells what a person should know of them.
+    `notices` tells what a person should know of it.
     """
 
     def __init__(self, path: Path, connect: Connect, set_up: SetUp) -> None:
@@ -44,28 +44,41 @@ class Opening:
         self.notices: list[str] = []
 
     def open(self, *, damaged: bool = False) -> sqlite3.Connection | None:
-        """A connection that is ready for use, or None where there can be none.
+        """A connection that is ready for use, or None where there can be none, which is noticed.
 
         Args:
             damaged: the file is known to be damaged: it goes aside first.
         """
         try:
-            if damaged:
-                self._set_aside("bad", "was damaged")
-            try:
-                return self._connect()
-            except NewerError:
-                self._set_aside("newer", "was made by a newer version")
-            except sqlite3.DatabaseError as problem:
-                if not is_corrupt(problem):
-                    raise
-                self._set_aside("bad", "was damaged")
-            return self._connect()
+            return self.need(damaged=damaged)
         except (OSError, sqlite3.Error, NewerError) as problem:
             self.notices.append(
                 f"{self._path.name} cannot be used ({problem}): nothing is kept between runs"
             )
             return None
+
+    def need(self, *, damaged: bool = False) -> sqlite3.Connection:
+        """A connection that is ready for use, where nothing can take its place.
+
+        Args:
+            damaged: the file is known to be damaged: it goes aside first.
+
+        Raises:
+            OSError: the disk said no.
+            sqlite3.Error: it cannot be used.
+            NewerError: another program made it newer at this very moment.
+        """
+        if damaged:
+            self._set_aside("bad", "was damaged")
+        try:
+            return self._connect()
+        except NewerError:
+            self._set_aside("newer", "was made by a newer version")
+        except sqlite3.DatabaseError as problem:
+            if not is_corrupt(problem):
+                raise
+            self._set_aside("bad", "was damaged")
+        return self._connect()
 
     def _set_aside(self, why: str, words: str) -> None:
         aside = move_aside(self._path, why)

@@ -67,19 +67,19 @@ class _Tree:
             if isinstance(into, list):
                 into.append(value)
             else:
-                into[_words(key.rstrip(" \t\r\n:"))] = value
+                into[words_of(key.rstrip(" \t\r\n:"))] = value
         if opens and isinstance(value, (dict, list)):
             self._pile.append(cast("dict[object, object] | list[object]", value))
 
     def _scalar(self, start: int, end: int) -> object:
         first = self._text[start]
         if first == '"':
-            return _words(self._text[start:end])
+            return words_of(self._text[start:end])
         empty: dict[str, object] = {"{": {}, "[": [], "t": True, "f": False, "n": None}
         return empty[first] if first in empty else _number(self._text[start:end])
 
 
-def _words(token: str) -> str:
+def words_of(token: str) -> str:
     """The words of a string as JSON writes it; as written where an escape is none."""
     if "\\" not in token:
         return token[1:-1]

@@ -1,0 +1,227 @@
+"""The lines that show a diff: `-` and `+` before what differs, the rest folded."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, overload
+
+from typing_extensions import override
+
+from vzaps_tui.domain.diff import Diff, Edit
+from vzaps_tui.domain.diff_tree import ROOT, Tree
+
+_INDENT: Final = 2
+_DEEPEST_INDENT: Final = 40  # levels
+_ROWS_AT_ONCE: Final = 2_000
+_LEFT, _RIGHT = 0, 1
+_WHOLE, _OPENS, _CLOSES, _RUN = range(4)
+_SIGNS: Final = " -+"
+_SAME, _MINUS, _PLUS = range(3)
+_CLOSER: Final = {"{": "}", "[": "]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What of a diff is shown.
+
+    Attributes:
+        same: also what is the same, unfolded.
+        quiet: also times, ids and hashes that differ.
+    """
+
+    same: bool = False
+    quiet: bool = False
+
+
+class DiffLines(Sequence[str]):
+    """Lines of a diff; each is put together when it is asked for, at 15 bytes a line."""
+
+    def __init__(self, left: Tree, right: Tree) -> None:
+        self._trees = (left, right)
+        self._sign = array("b")
+        self._side = array("b")
+        self._form = array("b")
+        self._node = array("i")
+        self._depth = array("i")
+        self._count = array("i")
+
+    @override
+    def __len__(self) -> int:
+        return len(self._sign)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    @override
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return [self._line(line) for line in range(*index.indices(len(self)))]
+        return self._line(index)
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return map(self._line, range(len(self)))
+
+    def sign(self, line: int) -> str:
+        """`-`, `+`, or a space for what is the same."""
+        return _SIGNS[self._sign[line]]
+
+    def path(self, line: int, most: int) -> str:
+        """The path of what a line shows, as jq takes it; of a long one the end."""
+        tree = self._trees[self._side[line]]
+        if not tree.is_json:
+            return f"line {self._node[line]:,}"
+        return tree.path(self._node[line], most)
+
+    def value(self, line: int) -> str:
+        """What a line shows, without its sign and indent."""
+        return self._words(line)
+
+    def differences(self) -> Iterator[int]:
+        """The lines at which something that differs begins."""
+        before = _SAME
+        for line, sign in enumerate(self._sign):
+            if sign != _SAME and before == _SAME:
+                yield line
+            before = sign
+
+    def next_difference(self, line: int, step: int) -> int | None:
+        """The next (1) or previous (-1) place where something that differs begins."""
+        at = line + step
+        while 0 <= at < len(self):
+            if self._sign[at] != _SAME and (at == 0 or self._sign[at - 1] == _SAME):
+                return at
+            at += step
+        return None
+
+    def _line(self, line: int) -> str:
+        indent = " " * (_INDENT * min(self._depth[line], _DEEPEST_INDENT))
+        return f"{_SIGNS[self._sign[line]]} {indent}{self._words(line)}"
+
+    def _words(self, line: int) -> str:
+        tree, node, form = self._trees[self._side[line]], self._node[line], self._form[line]
+        if form == _RUN:
+            count = self._count[line]
+            what = "" if tree.is_json else " line" if count == 1 else " lines"
+            return f"… {count:,}{what} the same"
+        opening = tree.opening(node)
+        if form == _CLOSES:
+            return _CLOSER[opening]
+        key = tree.key_token(node)
+        value = tree.token(node) if form == _OPENS or not tree.holds(node) else _folded(tree, node)
+        return f"{key}: {value}" if key else value
+
+    def append(self, sign: int, form: int, node: int, depth: int, count: int = 0) -> None:
+        """Add a line."""
+        self._sign.append(sign)
+        self._side.append(_LEFT if sign == _MINUS else _RIGHT)
+        self._form.append(form)
+        self._node.append(node)
+        self._depth.append(depth)
+        self._count.append(count)
+
+
+def _folded(tree: Tree, node: int) -> str:
+    count = tree.items[node]
+    if tree.opening(node) == "{":
+        return f"{{ … {count:,} {'key' if count == 1 else 'keys'} }}"
+    return f"[ … {count:,} {'item' if count == 1 else 'items'} ]"
+
+
+def lines_of(diff: Diff, look: Look) -> Generator[None, None, DiffLines]:
+    """Lay a diff out in lines; pauses every few milliseconds."""
+    laying = _Laying(diff, look)
+    at = 0
+    while at < len(diff):
+        at = yield from laying.lay(at)
+        if not at % _ROWS_AT_ONCE:
+            yield
+    laying.end_run()
+    return laying.lines
+
+
+class _Laying:
+    """Lines while they are laid out."""
+
+    def __init__(self, diff: Diff, look: Look) -> None:
+        self.lines = DiffLines(diff.left, diff.right)
+        self._diff = diff
+        self._look = look
+        self._depth = 0
+        self._opened: list[int] = []
+        self._run = 0  # parts the same that have not been told yet
+        self._run_at = 0
+
+    def lay(self, at: int) -> Generator[None, None, int]:
+        """Lay out an edit; the number of the next one."""
+        diff = self._diff
+        kind, left, right = Edit(diff.kind[at]), diff.of_left[at], diff.of_right[at]
+        if kind is Edit.SAME or (diff.is_quiet[at] and not self._look.quiet):
+            yield from self._same(right)
+            return diff.last[at] + 1
+        self.end_run()
+        if kind is Edit.INSIDE:
+            self._open(right)
+        elif kind is Edit.END:
+            self._close()
+        else:
+            if left >= 0:
+                yield from self._whole(diff.left, _MINUS, left)
+            if right >= 0:
+                yield from self._whole(diff.right, _PLUS, right)
+        return at + 1
+
+    # A list of lines has no brackets of its own: its edits stand at the left edge.
+
+    def _open(self, node: int) -> None:
+        self._opened.append(node)
+        if self._diff.right.is_json:
+            self.lines.append(_SAME, _OPENS, node, self._depth)
+            self._depth += 1
+
+    def _close(self) -> None:
+        node = self._opened.pop()
+        if self._diff.right.is_json:
+            self._depth -= 1
+            self.lines.append(_SAME, _CLOSES, node, self._depth)
+
+    def _same(self, node: int) -> Generator[None, None, None]:
+        if self._look.same:
+            yield from self._whole(self._diff.right, _SAME, node)
+            return
+        if not self._run:
+            self._run_at = node
+        self._run += 1
+
+    def end_run(self) -> None:
+        """Tell what was the same since the last difference."""
+        if self._run == 1 and (self._run_at != ROOT or self._diff.right.is_json):
+            self.lines.append(_SAME, _WHOLE, self._run_at, self._depth)
+        elif self._run:
+            count = self._run if self._run_at != ROOT else self._diff.right.items[ROOT]
+            self.lines.append(_SAME, _RUN, self._run_at, self._depth, count)
+        self._run = 0
+
+    def _whole(self, tree: Tree, sign: int, node: int) -> Generator[None, None, None]:
+        """Every line of a part."""
+        opened: list[int] = []
+        # The list of lines has none of its own.
+        first = node if tree.is_json or node != ROOT else node + 1
+        for at in range(first, tree.after[node]):
+            while opened and tree.after[opened[-1]] == at:
+                self._closed(sign, opened)
+            form = _OPENS if tree.holds(at) else _WHOLE
+            self.lines.append(sign, form, at, self._depth + len(opened))
+            if form == _OPENS:
+                opened.append(at)
+            if not at % _ROWS_AT_ONCE:
+                yield
+        while opened:
+            self._closed(sign, opened)
+
+    def _closed(self, sign: int, opened: list[int]) -> None:
+        node = opened.pop()
+        self.lines.append(sign, _CLOSES, node, self._depth + len(opened))

@@ -1,17 +1,26 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from tests.builders import delivery
+from tests.cli.process import PATIENCE
 from tests.servers import running
+from vzaps_tui.cli.clock import SystemClock
 from vzaps_tui.cli.compose import Plan, compose, identity
+from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.envelope import Envelope, Source
+from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.masking import MASK, Masker
 from vzaps_tui.domain.problems import UnavailableError
+from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.emulator.server import EmulatorServer
 from vzaps_tui.emulator.world import World
 from vzaps_tui.settings.config_file import Config
 from vzaps_tui.settings.loading import load
@@ -19,6 +28,8 @@ from vzaps_tui.ui.launch import Launch, Services
 
 T = TypeVar("T")
 FILE = Path("/etc/somewhere/config.toml")
+INSTANCE = InstanceId("VZ1")
+EVERYTHING = DeliveryQuery()
 ACCOUNT = {"VZAPS_CLIENT_TOKEN": "ct-1", "VZAPS_CLIENT_SECRET": "cs-1"}
 
 
@@ -127,12 +138,7 @@ async def test_what_was_seen_is_there_when_the_api_is_down(tmp_path: Path) -> No
     archive = tmp_path / "vzaps-tui" / "archive.db"
     masker = Masker()
     with running(World(instances=2, logs=3)) as server:
-        environ = {
-            "VZAPS_CLIENT_TOKEN": server.world.client_token,
-            "VZAPS_CLIENT_SECRET": server.world.client_secret,
-            "VZAPS_BASE_URL": server.base_url,
-            "VZAPS_REQUESTS_PER_SECOND": "1000",
-        }
+        environ = account_of(server)
         launch = compose(plan(environ, archive=archive), masker)
         assert not archive.exists()
         assert await warmed(launch) == ()
@@ -152,23 +158,110 @@ async def test_what_was_seen_is_there_when_the_api_is_down(tmp_path: Path) -> No
         assert masker(f"x {hidden} x") == f"x {MASK} x"
 
 
-async def test_a_damaged_archive_is_a_word_at_the_warm_up(tmp_path: Path) -> None:
+def account_of(server: EmulatorServer) -> dict[str, str]:
+    return {
+        "VZAPS_CLIENT_TOKEN": server.world.client_token,
+        "VZAPS_CLIENT_SECRET": server.world.client_secret,
+        "VZAPS_BASE_URL": server.base_url,
+        "VZAPS_REQUESTS_PER_SECOND": "1000",
+    }
+
+
+def of_days_ago(number: int) -> Delivery:
+    return delivery(number, created_at=SystemClock().now() - timedelta(days=number))
+
+
+async def held(launch: Launch, instance: InstanceId) -> list[Delivery | None]:
+    deliveries = services_of(launch).deliveries
+    return deliveries.rows((await deliveries.select(instance, EVERYTHING)).rowids)
+
+
+async def test_deliveries_that_were_read_are_there_when_the_api_is_down(tmp_path: Path) -> None:
+    archive = tmp_path / "vzaps-tui" / "archive.db"
+    world = World(instances=1, logs=120)
+    instance = InstanceId(world.instances[0].id)
+    with running(world) as server:
+        environ = account_of(server)
+        launch = compose(plan(environ, archive=archive), Masker())
+        assert not archive.parent.exists()
+        assert await warmed(launch) == ()
+        state = await last(services_of(launch).deliveries.sync(instance, EVERYTHING))
+        assert state.source is Source.LIVE
+        rows = await held(launch, instance)
+        assert len(rows) == 120
+        await closed(launch)
+        assert await held(launch, instance) == []
+    launch = compose(plan(environ, archive=archive), Masker())
+    assert await held(launch, instance) == rows
+    found = await last(services_of(launch).deliveries.load(instance, EVERYTHING, force=True))
+    assert (found.source, found.problem is None) == (Source.CACHE, False)
+    await closed(launch)
+    other = compose(plan({**environ, "VZAPS_CLIENT_TOKEN": "other"}, archive=archive), Masker())
+    assert await held(other, instance) == []
+    await closed(other)
+
+
+async def test_what_is_too_old_goes_after_the_start(tmp_path: Path) -> None:
     archive = tmp_path / "archive.db"
-    archive.write_bytes(b"no database " * 1000)
-    launch = compose(plan(ACCOUNT, archive=archive), Masker())
-    (notice,) = await warmed(launch)
-    assert "damaged" in notice
+    environ = {**ACCOUNT, "VZAPS_ARCHIVE_MAX_DAYS": "2", "VZAPS_BASE_URL": "http://127.0.0.1:1"}
+    wanted = plan(environ, archive=archive)
+    rows = [of_days_ago(number) for number in range(1, 9)]
+    launch = compose(wanted, Masker())
+    deliveries = services_of(launch).deliveries
+    for row in rows:
+        await deliveries.note(INSTANCE, row)
+    assert await warmed(launch) == ()
+    async with asyncio.timeout(PATIENCE):
+        while await deliveries.count(INSTANCE, EVERYTHING) > 1:
+            pass
+    await closed(launch)
+    launch = compose(wanted, Masker())
+    assert await held(launch, INSTANCE) == rows[:1]
     await closed(launch)
 
 
-async def test_an_archive_that_cannot_be_opened_is_a_word_and_the_program_goes_on(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "archive.db").mkdir()
+async def test_a_program_left_while_it_warms_up_ends(tmp_path: Path) -> None:
+    launch = compose(plan(ACCOUNT, archive=tmp_path / "archive.db"), Masker())
+    warming = asyncio.create_task(warmed(launch))
+    await asyncio.sleep(0)
+    await closed(launch)
+    assert await warming == ()
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "prune"]
+
+
+FILES = ("archive.db", "deliveries.db")
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_a_damaged_file_is_a_word_at_the_warm_up(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"no database " * 1000)
     launch = compose(plan(ACCOUNT, archive=tmp_path / "archive.db"), Masker())
     (notice,) = await warmed(launch)
-    assert "nothing is kept" in notice
+    assert notice.startswith(f"{name} was damaged and moved aside")
+    await closed(launch)
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_a_file_that_cannot_be_opened_is_a_word_and_the_program_goes_on(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    launch = compose(plan(ACCOUNT, archive=tmp_path / "archive.db"), Masker())
+    (notice,) = await warmed(launch)
+    assert notice.startswith(f"{name} cannot be used")
     assert services_of(launch).instances.peek() is None
+    row = of_days_ago(1)
+    await services_of(launch).deliveries.note(INSTANCE, row)
+    assert await held(launch, INSTANCE) == [row]
+    await closed(launch)
+
+
+async def test_without_a_disk_deliveries_are_kept_in_memory() -> None:
+    launch = compose(plan(ACCOUNT, archive=None), Masker())
+    assert await warmed(launch) == ()
+    row = of_days_ago(1)
+    await services_of(launch).deliveries.note(INSTANCE, row)
+    assert await held(launch, INSTANCE) == [row]
     await closed(launch)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import os
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 from vzaps_tui.cli.clock import SystemClock
 from vzaps_tui.cli.gateway import Connection, DeferredGateway
+from vzaps_tui.cli.places import deliveries_beside
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.masking import Masker, Secret
 from vzaps_tui.domain.problems import VzapsError
@@ -29,9 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from vzaps_tui.storage.archive import SqliteArchive
     from vzaps_tui.storage.envelopes import SqliteEnvelopes
 
 DEMO: Final = "demo"
+_MEGABYTE: Final = 1024 * 1024
+_DAY: Final = 86400.0
+_PRUNE_EVERY: Final = 900.0
 _DEMO_RATE: Final = 50.0  # requests a second: the emulator is here, and nobody else's
 
 
@@ -66,10 +72,12 @@ def compose(plan: Plan, masker: Masker) -> Launch:
             keymap=settings.keys,
         )
     store = None if plan.demo else _store(plan.archive, masker)
+    archive = _archive(plan, masker)
     cache = EnvelopeCache(store, SystemClock())
+    upkeep = Upkeep(archive)
     gateway = DeferredGateway(_emulator(settings, masker) if plan.demo else _api(settings, masker))
     return Launch(
-        services=_services(gateway, cache, identity(plan), settings.retry_pace),
+        services=_services(gateway, cache, archive, identity(plan), settings.retry_pace),
         label=_label(plan),
         masker=masker,
         instance=_instance(plan),
@@ -78,8 +86,8 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         keymap=settings.keys,
         clipboard=_clipboard(plan),
         refresh_every=settings.refresh_seconds,
-        warm=_warm(gateway, store),
-        close=_close(gateway, cache, store),
+        warm=_warm(gateway, store, upkeep),
+        close=_close(gateway, cache, store, upkeep),
     )
 
 
@@ -124,11 +132,28 @@ def _store(archive: Path | None, masker: Masker) -> SqliteEnvelopes | None:
     return SqliteEnvelopes(archive, mask=masker)
 
 
+def _archive(plan: Plan, masker: Masker) -> SqliteArchive:
+    """The rows of deliveries: in a file beside the other answers, or in memory."""
+    from vzaps_tui.storage.archive import SqliteArchive  # noqa: PLC0415 - SQLite, only to ask for something
+
+    settings = plan.settings
+    return SqliteArchive(
+        None if plan.demo or plan.archive is None else deliveries_beside(plan.archive),
+        mask=masker,
+        max_bytes=settings.archive_max_mb * _MEGABYTE,
+        max_age=settings.archive_max_days * _DAY,
+    )
+
+
 def _services(
-    gateway: DeferredGateway, cache: EnvelopeCache, whose: Identity, pace: float
+    gateway: DeferredGateway,
+    cache: EnvelopeCache,
+    archive: SqliteArchive,
+    whose: Identity,
+    pace: float,
 ) -> Services:
     clock = SystemClock()
-    deliveries = DeliveryService(gateway, cache, whose, clock)
+    deliveries = DeliveryService(gateway, cache, archive, whose, clock)
     return Services(
         instances=InstanceService(gateway, cache, whose),
         webhooks=WebhookService(gateway, cache, whose),
@@ -189,26 +214,59 @@ def _emulator(settings: Settings, masker: Masker) -> Callable[[], Connection]:
     return make
 
 
+class Upkeep:
+    """Keeps the archive within its size and its age, beside whatever else goes on."""
+
+    def __init__(self, archive: SqliteArchive) -> None:
+        self._archive = archive
+        self._pruning: asyncio.Task[None] | None = None
+        self._over = False
+
+    async def open(self) -> tuple[str, ...]:
+        """Open the archive; words that a person should know."""
+        return await self._archive.open()
+
+    def begin(self) -> None:
+        """Prune from now on, every now and then."""
+        if not self._over:  # a program may be left while it still warms up
+            self._pruning = asyncio.create_task(self._prune(), name="prune")
+
+    async def close(self) -> None:
+        """Prune no more, and close the archive."""
+        self._over = True
+        if self._pruning is not None:
+            self._pruning.cancel()
+        await self._archive.close()
+
+    async def _prune(self) -> None:
+        while True:
+            await self._archive.prune()
+            await asyncio.sleep(_PRUNE_EVERY)
+
+
 def _warm(
-    gateway: DeferredGateway, store: SqliteEnvelopes | None
+    gateway: DeferredGateway, store: SqliteEnvelopes | None, upkeep: Upkeep
 ) -> Callable[[], Awaitable[tuple[str, ...]]]:
     async def warm() -> tuple[str, ...]:
-        notices = await store.open() if store is not None else ()
+        opening = [upkeep.open()] if store is None else [store.open(), upkeep.open()]
+        notices = tuple(word for words in await asyncio.gather(*opening) for word in words)
         with contextlib.suppress(VzapsError):  # the first question tells it, with its place
             await gateway.open()
+        upkeep.begin()
         return notices
 
     return warm
 
 
 def _close(
-    gateway: DeferredGateway, cache: EnvelopeCache, store: SqliteEnvelopes | None
+    gateway: DeferredGateway, cache: EnvelopeCache, store: SqliteEnvelopes | None, upkeep: Upkeep
 ) -> Callable[[], Awaitable[None]]:
     async def close() -> None:
         try:
             await gateway.aclose()
         finally:
             await cache.settle()
+            await upkeep.close()
             if store is not None:
                 await store.close()
 

@@ -207,7 +207,7 @@ async def test_an_api_that_is_down_leaves_what_the_disk_knows() -> None:
         assert "OLD, 1 h ago" in text
         assert "no route to host" in text
         assert len(keys_of(front(pilot, DeliveriesScreen))) == 30
-        assert app.exit_code == 0
+        assert app.exit_code == 4
 
 
 # -- marks -----------------------------------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from vzaps_tui.domain.problems import VzapsError
 
 T = TypeVar("T")
 
@@ -43,6 +45,7 @@ class Envelope(Generic[T]):
         code: the API's own code.
         success: the API's own flag; always True here, as False is raised as a problem.
         problem: why it could not be made fresher; None where nothing went wrong.
+        cause: the problem itself, for those who decide by its kind.
     """
 
     data: T
@@ -51,14 +54,15 @@ class Envelope(Generic[T]):
     code: int = 200
     success: bool = True
     problem: str | None = None
+    cause: VzapsError | None = field(default=None, compare=False, repr=False)
 
     def cached(self) -> Envelope[T]:
         """The same, as one that was kept."""
         return replace(self, source=Source.CACHE)
 
-    def troubled(self, problem: str) -> Envelope[T]:
+    def troubled(self, problem: str, cause: VzapsError | None = None) -> Envelope[T]:
         """The same, kept because of `problem`."""
-        return replace(self, source=Source.CACHE, problem=problem)
+        return replace(self, source=Source.CACHE, problem=problem, cause=cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ class EnvelopeCache:
             latest = self.peek(question) or kept
             if latest is None or generation != self._generation(question):
                 raise
-            yield latest.troubled(words(problem))
+            yield latest.troubled(words(problem), problem)
             return
         yield live
 

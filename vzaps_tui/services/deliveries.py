@@ -116,7 +116,7 @@ class DeliveryService(Holdings):
             latest = await self._kept(log)
             if latest is None:
                 raise
-            yield latest.troubled(words(problem))
+            yield latest.troubled(words(problem), problem)
         finally:
             await reading.aclose()
 
@@ -218,7 +218,7 @@ class DeliveryService(Holdings):
         try:
             answer = await self._gateway.detail(instance, log)
         except NotFoundError:
-            await self._archive.vanished(self._scope(instance), [log], self._clock.now())
+            await self._archive.vanished(self.scope(instance), [log], self._clock.now())
             raise
         await self.note(instance, answer.data.delivery)
         return answer
@@ -318,7 +318,7 @@ class DeliveryService(Holdings):
                 self._unfiltered.add(instance)
             return page
 
-        reader = LogReader(ask, self._archive, self._scope(instance), status, self._clock)
+        reader = LogReader(ask, self._archive, self.scope(instance), status, self._clock)
         log = _Log(question, instance, reader)
         return log
 

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from vzaps_tui.domain.deliveries import Delivery, LogId
     from vzaps_tui.domain.instances import Instance, InstanceId
-    from vzaps_tui.domain.paging import Listing
     from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.domain.webhooks import WebhookConfig
     from vzaps_tui.ui.delivery_walk import DeliveryWalk
@@ -168,7 +167,7 @@ class VzapsApp(App[str]):
 
     @property
     def exit_code(self) -> int:
-        """3 or 4 where nothing was answered and nothing kept could be shown, else 0."""
+        """3 or 4 where nothing was answered in this run, whatever kept was shown; else 0."""
         if self.ever_live or self._last_problem is None:
             return 0
         if isinstance(self._last_problem, AuthError):
@@ -235,13 +234,12 @@ class VzapsApp(App[str]):
         self,
         instance: Instance,
         query: DeliveryQuery,
-        listing: Listing[Delivery],
         done: Callable[[DeliveryQuery | None], None],
     ) -> None:
         """Show the causes of what failed in a list; `done` gets the query of the one opened."""
         from vzaps_tui.ui.screens.triage import TriageScreen  # noqa: PLC0415 - start-up time
 
-        self.push_screen(TriageScreen(instance, query, listing), done)
+        self.push_screen(TriageScreen(instance, query), done)
 
     # -- saving a webhook ------------------------------------------------------------------------
 
@@ -348,6 +346,8 @@ class VzapsApp(App[str]):
     def _leave(self) -> None:
         """End; what screens still read would find no widget to show it in."""
         for screen in self.screen_stack:
+            if isinstance(screen, Board):
+                screen.is_left = True
             self.workers.cancel_node(screen)  # pyright: ignore[reportUnknownMemberType] - untyped
         self.exit(return_code=self.exit_code)
 

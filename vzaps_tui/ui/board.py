@@ -39,7 +39,11 @@ ROOMY = 116
 
 
 class Board(Screen[Result]):
-    """A full screen; subclasses give `PLACES`, `crumbs()`, `body()`, `load()` and actions."""
+    """A full screen; subclasses give `PLACES`, `crumbs()`, `body()`, `load()` and actions.
+
+    Attributes:
+        is_left: whether it is being left: its widgets go, and nothing can be shown any more.
+    """
 
     PLACES: ClassVar[tuple[Place, ...]] = (EVERYWHERE,)
     AUTO_FOCUS: ClassVar[str | None] = None
@@ -47,6 +51,7 @@ class Board(Screen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._utc = False
+        self.is_left = False
 
     def crumbs(self) -> tuple[str, ...]:
         """Where one is, outermost first; unsafe text."""
@@ -205,7 +210,9 @@ class Board(Screen[Result]):
         """Tell age, source and trouble of what is shown."""
         self.top_bar.freshness = Freshness.of(envelope, asking=asking)
         self.query_one(ProblemBar).say(envelope.problem or "")
-        if envelope.source is Source.LIVE and not envelope.problem:
+        if envelope.cause is not None:
+            self.host.note_problem(envelope.cause)
+        elif envelope.source is Source.LIVE and not envelope.problem:
             self.host.note_live()
 
     def show_problem(self, problem: VzapsError) -> None:
@@ -239,6 +246,7 @@ class Board(Screen[Result]):
     @override
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         # What still reads would find no widget to show it in.
+        self.is_left = True
         self.workers.cancel_node(self)  # pyright: ignore[reportUnknownMemberType] - untyped
         return super().dismiss(result)
 

@@ -116,6 +116,7 @@ def test_what_changes_something_outside_says_so() -> None:
     changing = {command.id for command in COMMANDS if command.mutates}
     assert changing == {
         "deliveries.retry",
+        "deliveries.retry_all",
         "delivery.retry",
         "triage.retry",
         "webhook.save",

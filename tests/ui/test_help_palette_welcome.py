@@ -177,7 +177,7 @@ async def test_commands_of_the_app_run_from_the_palette() -> None:
     gateway = some()
     async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
         await run_from_palette(pilot, named("app.stop"))
-        assert "No retry or export is under way." in toasts(app)
+        assert "Nothing is under way." in toasts(app)
         await run_from_palette(pilot, named("app.refresh"))
         assert gateway.count("search") == 2
         await run_from_palette(pilot, named("app.quit"))

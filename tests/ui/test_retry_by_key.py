@@ -279,7 +279,7 @@ async def test_x_before_anything_was_sent_says_not_sent() -> None:
 async def test_x_without_work_says_so() -> None:
     async with shown(launch(server(), instance=INSTANCE)) as (app, pilot):
         await press(pilot, "X")
-        assert "No retry or export is under way." in toasts(app)
+        assert "Nothing is under way." in toasts(app)
 
 
 async def test_quitting_while_busy_asks_and_cancel_goes_on() -> None:

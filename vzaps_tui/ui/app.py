@@ -230,6 +230,12 @@ class VzapsApp(App[str]):
 
         self.push_screen(DeliveryScreen(instance, rows, row), done)
 
+    def open_compare(self, instance: Instance, left: Delivery, right: Delivery) -> None:
+        """Show what differs between two deliveries of an instance."""
+        from vzaps_tui.ui.screens.compare import CompareScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(CompareScreen(instance, left, right))
+
     def open_triage(
         self,
         instance: Instance,

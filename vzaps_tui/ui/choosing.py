@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from textual.worker import WorkerCancelled, WorkerFailed
 
 from vzaps_tui.domain.deliveries import StatusClass
 from vzaps_tui.domain.failures import FailureKind
@@ -78,6 +76,9 @@ class Choosing:
         self._query = DeliveryQuery()
         self._also: frozenset[str] = frozenset()
         self._again = False
+        self._asked = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._last = Chosen()
 
     def ask(self, query: DeliveryQuery, also: frozenset[str]) -> None:
@@ -92,25 +93,29 @@ class Choosing:
         if same and self._worker is not None:
             self._again = True
             return
+        self._asked += 1
+        self._idle.clear()
         self._worker = self._board.run_worker(
-            self._answer(), name="select", group="select", exclusive=True
+            self._answer(self._asked), name="select", group="select", exclusive=True
         )
 
     async def settled(self) -> None:
         """Wait until nothing is asked any more."""
-        if self._worker is not None:
-            with suppress(WorkerCancelled, WorkerFailed):
-                await self._worker.wait()
+        await self._idle.wait()
 
-    async def _answer(self) -> None:
-        while True:
-            self._again = False
-            began = self._clock.monotonic()
-            await self._choose()
-            if not self._again:
-                return
-            took = self._clock.monotonic() - began
-            await self._clock.sleep(min(_LONGEST_REST, 2 * took))
+    async def _answer(self, asked: int) -> None:
+        self._again = True
+        try:
+            while self._again:
+                self._again = False
+                began = self._clock.monotonic()
+                await self._choose()
+                if self._again:
+                    took = self._clock.monotonic() - began
+                    await self._clock.sleep(min(_LONGEST_REST, 2 * took))
+        finally:
+            if asked == self._asked:
+                self._idle.set()
 
     async def _choose(self) -> None:
         query = self._query

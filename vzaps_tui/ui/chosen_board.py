@@ -65,8 +65,7 @@ class ChosenBoard(LogBoard[Result]):
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
         self.call_after_refresh(self._show_preview)
-        if self._known:
-            self.call_after_refresh(self._paint)
+        self.call_after_refresh(self._paint_again)
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -90,7 +89,7 @@ class ChosenBoard(LogBoard[Result]):
 
     def _choose(self, chosen: Chosen) -> None:
         """The archive said which rows match."""
-        if chosen.query != self.view.query:
+        if chosen.query != self.view.query or self.is_left:
             return
         self._chosen = chosen
         self._draw()
@@ -100,6 +99,8 @@ class ChosenBoard(LogBoard[Result]):
     def _draw(self) -> None:
         """Show the chosen rows as they are now."""
         self._drawing = False
+        if self.is_left:
+            return
         view, table, jobs = self.view, self.table, self.host.jobs
         clock = self.services.clock
         follows = table.top == 0 and bool(len(self._rows))
@@ -179,6 +180,10 @@ class ChosenBoard(LogBoard[Result]):
             self.show_state()
 
     # -- over time ---------------------------------------------------------------------------------
+
+    def _paint_again(self) -> None:
+        if self._known and not self.is_left:
+            self._paint()
 
     @work(group="picture", exclusive=True)
     async def _paint(self) -> None:

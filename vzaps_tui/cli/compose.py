@@ -15,7 +15,7 @@ from vzaps_tui.cli.gateway import Connection, DeferredGateway
 from vzaps_tui.cli.places import deliveries_beside
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.masking import Masker, Secret
-from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.problems import UnavailableError, VzapsError
 from vzaps_tui.domain.text import visible
 from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
@@ -48,6 +48,7 @@ class Plan:
     Attributes:
         archive: the file of the archive; None keeps all in memory. The demo never uses it.
         demo: ask the embedded emulator instead of the API.
+        offline: ask nobody; every question is answered from what is kept, or not at all.
         notices: words to say once at start, beside those of the settings.
     """
 
@@ -55,6 +56,7 @@ class Plan:
     config: Path
     archive: Path | None
     demo: bool = False
+    offline: bool = False
     notices: tuple[str, ...] = ()
 
 
@@ -75,7 +77,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
     archive = _archive(plan, masker)
     cache = EnvelopeCache(store, SystemClock())
     upkeep = Upkeep(archive)
-    gateway = DeferredGateway(_emulator(settings, masker) if plan.demo else _api(settings, masker))
+    gateway = DeferredGateway(_connector(plan, masker))
     return Launch(
         services=_services(gateway, cache, archive, identity(plan), settings.retry_pace),
         label=_label(plan),
@@ -161,6 +163,16 @@ def _services(
         retries=RetryService(gateway, deliveries, clock, pace=pace),
         clock=clock,
     )
+
+
+def _connector(plan: Plan, masker: Masker) -> Callable[[], Connection]:
+    if plan.offline:
+        return _nobody
+    return (_emulator if plan.demo else _api)(plan.settings, masker)
+
+
+def _nobody() -> Connection:
+    raise UnavailableError("nobody is asked offline", acted=False, hint="Leave --offline out.")
 
 
 def _api(settings: Settings, masker: Masker) -> Callable[[], Connection]:

@@ -266,7 +266,7 @@ class Course:
                 loop.add_signal_handler(number, self._stop, number)
 
     async def _work_with(self, session: Session) -> int:
-        if session.launch.warm is not None and not self._offline:
+        if session.launch.warm is not None:
             for notice in await session.launch.warm():
                 session.say(notice)
         return await self._work(session)
@@ -291,6 +291,7 @@ class Course:
             config=where.config,
             archive=None if asked.no_disk else where.archive,
             demo=asked.demo,
+            offline=self._offline,
         )
         launch = compose(plan, this.masker)
         if launch.services is None:

@@ -350,12 +350,22 @@ class VzapsApp(App[str]):
             self._leave()
 
     def _leave(self) -> None:
-        """End; what screens still read would find no widget to show it in."""
+        self._end_reading()
+        self.exit(return_code=self.exit_code)
+
+    def _end_reading(self) -> None:
+        """End what screens still read: it would find no widget to show it in."""
         for screen in self.screen_stack:
             if isinstance(screen, Board):
                 screen.is_left = True
             self.workers.cancel_node(screen)  # pyright: ignore[reportUnknownMemberType] - untyped
-        self.exit(return_code=self.exit_code)
+
+    @override
+    async def _close_all(self) -> None:
+        # Also where a signal ends the program: Textual takes the widgets away first.
+        if self.screen_stack:
+            self._end_reading()
+        await super()._close_all()
 
     def _doubts_about_quitting(self) -> str:
         if self.jobs.is_busy:

@@ -40,6 +40,7 @@ class Chosen:
     Attributes:
         query: what was asked.
         numbers: their numbers, newest first.
+        held: rows held of the instance, whether they match or not.
         whole: whether these are all; else only the newest.
         trying: where nothing failed, how many are being tried again after an error.
         kept: how many of them do not match, and are shown all the same.
@@ -47,6 +48,7 @@ class Chosen:
 
     query: DeliveryQuery = field(default_factory=DeliveryQuery)
     numbers: array[int] = field(default_factory=lambda: array("q"))
+    held: int = 0
     whole: bool = True
     trying: int = 0
     kept: int = 0
@@ -121,7 +123,8 @@ class Choosing:
         query = self._query
         if query != self._last.query and len(self._last.numbers) > _MANY:
             newest = await self._deliveries.first(self._instance, query, _LOOK)
-            self._hand_over(Chosen(query, newest, whole=len(newest) < _LOOK and not self._also))
+            whole = len(newest) < _LOOK and not self._also
+            self._hand_over(Chosen(query, newest, self._last.held, whole=whole))
         also = [
             number
             for key in self._also
@@ -135,7 +138,7 @@ class Choosing:
         trying = 0
         if query.failed_only and not selection.rowids:
             trying = await self._deliveries.count(self._instance, _BEING_TRIED)
-        self._hand_over(Chosen(query, selection.rowids, trying=trying, kept=kept))
+        self._hand_over(Chosen(query, selection.rowids, selection.held, trying=trying, kept=kept))
 
     def _hand_over(self, chosen: Chosen) -> None:
         self._last = chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -59,6 +60,7 @@ class ChosenBoard(LogBoard[Result]):
         self._steps = LogSteps(self, self.services, self._instance.id)
         super().on_mount()
         self.set_class(self.view.preview, "-preview")
+        self.call_after_refresh(self.show_state)  # what is kept, before anybody is asked
         self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
 
     @override
@@ -91,6 +93,10 @@ class ChosenBoard(LogBoard[Result]):
         """The archive said which rows match."""
         if chosen.query != self.view.query or self.is_left:
             return
+        if not self._known:
+            if not chosen.numbers:
+                return  # nothing is kept; whether there is anything is not known yet
+            self._state = replace(self._state, held=chosen.held)
         self._chosen = chosen
         self._draw()
         if chosen.whole:

@@ -1,4 +1,4 @@
-"""The archive of deliveries: every row ever read, in order, without payloads or secrets."""
+"""The archive of deliveries: every row ever read, in order, without secrets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import sqlite3
 import time
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import ExitStack, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
 from vzaps_tui.domain.masking import Masker
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.selection import (
@@ -26,33 +25,18 @@ from vzaps_tui.domain.selection import (
     Stretch,
 )
 from vzaps_tui.storage import archive_pruning as pruning
+from vzaps_tui.storage.archive_access import Access
 from vzaps_tui.storage.archive_asking import Asked, Asker
 from vzaps_tui.storage.archive_coverage import column
-from vzaps_tui.storage.archive_home import Door, Home
-from vzaps_tui.storage.archive_lane import GivenUpError, Lane, Ticket
+from vzaps_tui.storage.archive_details import keep, pack
 from vzaps_tui.storage.archive_rows import Mask
-from vzaps_tui.storage.archive_schema import used_bytes
-from vzaps_tui.storage.archive_writing import Writer
-from vzaps_tui.storage.opening import error_code, is_corrupt
+from vzaps_tui.storage.archive_writing import Writer, row_number
 
 T = TypeVar("T")
 
 MAX_AGE = 90 * 86400.0
 MAX_BYTES = 500 * 1024 * 1024
 MAX_MEMORY = 128 * 1024 * 1024
-_PATIENCE = 0.005
-"""Seconds that the loop's own thread waits for the database to be moved."""
-_REFUSALS = frozenset(
-    (
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_AUTH,
-    )
-)
-_TURNS = 3
 _FETCHED = 1000
 _MICROS = 1_000_000
 _NOTHING = Put()
@@ -76,6 +60,7 @@ class SqliteArchive:
         now: Callable[[], float] = time.time,
         max_bytes: int = MAX_BYTES,
         max_age: float = MAX_AGE,
+        payloads: bool = False,
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -85,27 +70,24 @@ class SqliteArchive:
             now: seconds since the epoch.
             max_bytes: size from which on the oldest rows are dropped; less of it in memory.
             max_age: seconds after which a row is dropped, by its time.
+            payloads: keep payloads and responses too; without it none of them reaches the disk,
+                and `prune` drops those that are there.
         """
-        self._home = Home(path)
         self._now = now
         self._max_bytes = max_bytes
         self._max_age = max_age
+        self._payloads = payloads
         self._mask = mask or Masker()
         self._writer = Writer(self._mask)
-        self._pages = Door(self._home.connect, Asker)
-        self._asking = Door(self._home.connect, Asker)
-        self._looking = Door(self._home.connect, Asker)
-        self._doors = (self._pages, self._asking, self._looking)
-        self._write_lane = Lane("archive-write", lambda: None)
-        self._ask_lane = Lane("archive-ask", self._asking.interrupt)
-        self._look_lane = Lane("archive-look", self._looking.interrupt)
-        self._opened = False
-        self._closed = False
+        self._access = Access(path, self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        self._writer = Writer(self._mask)
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know of the file so far."""
-        return self._home.notices
+        return self._access.notices
 
     async def open(self) -> tuple[str, ...]:
         """Open the file; see `prune` for what is too old or too much.
@@ -113,17 +95,12 @@ class SqliteArchive:
         Returns:
             What a person should know: that it was damaged, is newer, or cannot be used.
         """
-        await self._write(lambda _: None, None)
+        await self._access.open()
         return self.notices
 
     async def close(self) -> None:
         """Close; later calls keep and find nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        await self._write_lane.ask(lambda _: self._shut(self._home.close, for_good=True))
-        for lane in (self._write_lane, self._ask_lane, self._look_lane):
-            lane.shutdown()
+        await self._access.close()
 
     async def prune(self) -> int:
         """Drop what is too old, and the oldest of what is too much, little by little.
@@ -131,12 +108,12 @@ class SqliteArchive:
         Others may write in between; it can be cancelled at any time.
 
         Returns:
-            How many rows were dropped.
+            How many rows and details were dropped.
         """
         total = 0
-        while dropped := await self._write(self._drop, 0):
+        while dropped := await self._access.write(self._drop, 0):
             total += dropped
-        while await self._write(pruning.give_back, otherwise=False):
+        while await self._access.write(pruning.give_back, otherwise=False):
             pass
         return total
 
@@ -161,7 +138,7 @@ class SqliteArchive:
         if reading is not None:
             column(reading.server_filter)
         moment = int(self._now() * _MICROS)
-        return await self._write(
+        return await self._access.write(
             lambda db: self._writer.put(db, scope, kept, reading, moment), _NOTHING
         )
 
@@ -172,7 +149,31 @@ class SqliteArchive:
             How many were not marked so before.
         """
         gone = tuple(keys)
-        return await self._write(lambda db: self._writer.vanish(db, scope, gone, at), 0)
+        return await self._access.write(lambda db: self._writer.vanish(db, scope, gone, at), 0)
+
+    async def keep_detail(self, scope: Scope, detail: DeliveryDetail) -> None:
+        """Keep everything of one delivery, masked, if payloads are to be kept."""
+        if not self._payloads:
+            return
+        moment = int(self._now() * _MICROS)
+        body = await asyncio.to_thread(pack, detail, self._mask)
+        if body is not None:
+            await self._access.write(
+                lambda db: self._keep(db, scope, detail.delivery, body, moment), None
+            )
+
+    def _keep(
+        self, db: sqlite3.Connection, scope: Scope, row: Delivery, body: bytes, moment: int
+    ) -> None:
+        if row_number(db, scope, row.key) is None:
+            self._writer.put(db, scope, [row], None, moment)
+        keep(db, row_number(db, scope, row.key), body, moment)
+
+    async def kept_detail(self, scope: Scope, key: str) -> tuple[DeliveryDetail, datetime] | None:
+        """Everything of one delivery as it was read last, and when, if it is kept."""
+        if not self._payloads:
+            return None
+        return await self._access.look(lambda asker: asker.kept_detail(scope, key), None)
 
     async def select(
         self,
@@ -192,38 +193,39 @@ class SqliteArchive:
             also: numbers of rows that are among them, in their place, whether they match or not.
         """
         asked = Asked(scope, query, now)
-        return await self._ask(lambda asker: asker.select(asked, also), Selection(array("q"), 0))
+        nothing = Selection(array("q"), 0)
+        return await self._access.ask(lambda asker: asker.select(asked, also), nothing)
 
     async def fetch(self, rowids: Sequence[int]) -> list[Delivery | None]:
         """What `page` gives, of any number of rows and off the loop; others ask in between."""
         found: list[Delivery | None] = []
         for start in range(0, len(rowids), _FETCHED):
             some = rowids[start : start + _FETCHED]
-            found += await self._look(partial(Asker.page, numbers=some), [None] * len(some))
+            found += await self._access.look(partial(Asker.page, numbers=some), [None] * len(some))
         return found
 
     async def newest_number(self) -> int:
         """The highest number given so far; 0 at first."""
-        return await self._look(Asker.newest_number, 0)
+        return await self._access.look(Asker.newest_number, 0)
 
     async def first(
         self, scope: Scope, query: DeliveryQuery, limit: int, now: datetime | None = None
     ) -> array[int]:
         """The newest numbers of those, at most `limit`; does not wait for `select`."""
         asked = Asked(scope, query, now)
-        return await self._look(lambda asker: asker.first(asked, limit), array("q"))
+        return await self._access.look(lambda asker: asker.first(asked, limit), array("q"))
 
     async def count(self, scope: Scope, query: DeliveryQuery, now: datetime | None = None) -> int:
         """How many match."""
         asked = Asked(scope, query, now)
-        return await self._ask(lambda asker: asker.count(asked), 0)
+        return await self._access.ask(lambda asker: asker.count(asked), 0)
 
     async def groups(
         self, scope: Scope, query: DeliveryQuery, now: datetime | None = None
     ) -> tuple[Group, ...]:
         """Those that match, folded by how they were answered; most rows first."""
         asked = Asked(scope, query, now)
-        return await self._ask(lambda asker: asker.groups(asked), ())
+        return await self._access.ask(lambda asker: asker.groups(asked), ())
 
     async def histogram(
         self,
@@ -244,11 +246,11 @@ class SqliteArchive:
         """
         asked = Asked(scope, query, now)
         nothing = Histogram(*span, (0,) * buckets, (0,) * buckets)
-        return await self._ask(lambda asker: asker.histogram(asked, *span, buckets), nothing)
+        return await self._access.ask(lambda asker: asker.histogram(asked, *span, buckets), nothing)
 
     async def events(self, scope: Scope) -> tuple[str, ...]:
         """Names of the events that rows have, in order."""
-        return await self._look(lambda asker: asker.events(scope), ())
+        return await self._access.look(lambda asker: asker.events(scope), ())
 
     async def coverage(self, scope: Scope, server_filter: str | None) -> tuple[Stretch, ...]:
         """What is held of a list without gaps.
@@ -256,121 +258,22 @@ class SqliteArchive:
         Returns:
             The stretch at its top as last seen, if it ever was, then the others, newest first.
         """
-        return await self._look(lambda asker: asker.coverage(scope, server_filter), ())
+        return await self._access.look(lambda asker: asker.coverage(scope, server_filter), ())
 
     def page(self, rowids: Sequence[int]) -> list[Delivery | None]:
         """The rows of these numbers in their order; None for one that was dropped meanwhile."""
-        return self._peek(lambda asker: asker.page(rowids), [None] * len(rowids))
+        return self._access.peek(lambda asker: asker.page(rowids), [None] * len(rowids))
 
     def place(self, scope: Scope, key: str) -> int | None:
         """The number of a row; it never gets another one. None if it is not held."""
-        return self._peek(lambda asker: asker.place(scope, key), None)
+        return self._access.peek(lambda asker: asker.place(scope, key), None)
 
     def gone(self, rowids: Sequence[int]) -> frozenset[int]:
         """Which of these rows the server is known not to have any more."""
-        return self._peek(lambda asker: asker.gone(rowids), frozenset())
-
-    def _peek(self, work: Callable[[Asker], T], otherwise: T) -> T:
-        if self._closed or not self._opened:
-            return otherwise
-        try:
-            with self._pages.enter(_PATIENCE) as asker:
-                return work(asker)
-        except (sqlite3.Error, TimeoutError):
-            # A damaged file is mended by the next question that does not hold up the screen.
-            return otherwise
-
-    async def _ask(self, work: Callable[[Asker], T], otherwise: T) -> T:
-        return await self._read(self._ask_lane, self._asking, work, otherwise)
-
-    async def _look(self, work: Callable[[Asker], T], otherwise: T) -> T:
-        return await self._read(self._look_lane, self._looking, work, otherwise)
-
-    async def _read(
-        self, lane: Lane, door: Door[Asker], work: Callable[[Asker], T], otherwise: T
-    ) -> T:
-        if self._closed:
-            return otherwise
-        if not self._opened:
-            await self.open()
-
-        def answer(ticket: Ticket) -> T:
-            with door.enter() as asker:
-                asker.check = ticket.check
-                return work(asker)
-
-        for _ in range(_TURNS):
-            generation = self._home.generation
-            try:
-                return await lane.ask(answer)
-            except (GivenUpError, TimeoutError):
-                return otherwise
-            except sqlite3.Error as problem:
-                await self._recover(problem, generation)
-        return otherwise
-
-    async def _recover(self, problem: sqlite3.Error, generation: int) -> None:
-        """After a question failed; one that was stopped while the file was moved is asked again."""
-        if is_corrupt(problem):
-            with suppress(GivenUpError):
-                await self._write_lane.ask(lambda _: self._mend(generation))
-
-    async def _write(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
-        if self._closed:
-            return otherwise
-        # What has begun to be written is written to its end, whoever waits for it or not.
-        return await asyncio.shield(asyncio.ensure_future(self._write_all(work, otherwise)))
-
-    async def _write_all(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
-        try:
-            return await self._write_lane.ask(lambda _: self._written(work, otherwise))
-        except GivenUpError:
-            return otherwise
-
-    def _written(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
-        """Do something with the connection that writes, in its thread."""
-        for _ in range(_TURNS):
-            db = self._home.open()
-            self._open_page()
-            generation = self._home.generation
-            try:
-                return work(db)
-            except sqlite3.Error as problem:
-                self._help(problem, generation)
-        return otherwise
-
-    def _open_page(self) -> None:
-        """Open what the loop's own thread reads by, so that it need not."""
-        if not self._opened:
-            self._opened = True
-            with suppress(sqlite3.Error), self._pages.enter():
-                pass
-
-    def _help(self, problem: sqlite3.Error, generation: int) -> None:
-        """Get a database that may take what failed before, if there is such."""
-        if is_corrupt(problem):
-            self._mend(generation)
-        elif error_code(problem) in _REFUSALS and self._home.is_on_disk:
-            self._shut(lambda: self._home.leave_disk(str(problem)))
-
-    def _mend(self, generation: int) -> None:
-        # Several may meet the damage: what was made for the first of them is not moved again.
-        if generation == self._home.generation:
-            self._shut(self._home.mend)
-
-    def _shut(self, work: Callable[[], object], *, for_good: bool = False) -> None:
-        """Do something while nobody else has the database open; nothing of it is remembered."""
-        with ExitStack() as stack:
-            for door in self._doors:
-                stack.enter_context(door.shut())
-                door.locked_for_good = for_good
-            self._writer = Writer(self._mask)
-            work()
+        return self._access.peek(lambda asker: asker.gone(rowids), frozenset())
 
     def _drop(self, db: sqlite3.Connection) -> int:
         self._writer.forget()
-        dropped = pruning.drop_older(db, int((self._now() - self._max_age) * _MICROS))
-        limit = self._max_bytes if self._home.is_on_disk else min(self._max_bytes, MAX_MEMORY)
-        if not dropped and used_bytes(db) > limit:
-            dropped = pruning.drop_oldest(db)
-        return dropped
+        most = self._max_bytes if self._access.is_on_disk else min(self._max_bytes, MAX_MEMORY)
+        before = int((self._now() - self._max_age) * _MICROS)
+        return pruning.drop_some(db, before, most, details=self._payloads)

@@ -10,11 +10,12 @@ from datetime import datetime
 from heapq import merge
 from itertools import islice, pairwise
 
-from vzaps_tui.domain.deliveries import Delivery, StatusClass
+from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, StatusClass
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.selection import Group, Histogram, Scope, Selection, Stretch
 from vzaps_tui.storage.archive_also import with_others
 from vzaps_tui.storage.archive_coverage import Coverage
+from vzaps_tui.storage.archive_details import find
 from vzaps_tui.storage.archive_groups import Folds
 from vzaps_tui.storage.archive_query import Condition, Translator
 from vzaps_tui.storage.archive_rows import (
@@ -24,10 +25,9 @@ from vzaps_tui.storage.archive_rows import (
     marks,
     micros,
     probe,
-    storable,
 )
 from vzaps_tui.storage.archive_schema import last_number, snapshot
-from vzaps_tui.storage.archive_writing import scope_number
+from vzaps_tui.storage.archive_writing import row_number, scope_number
 
 _AT_ONCE = 5000
 """Rows fetched in one go: more would hold up other threads (PERF 4)."""
@@ -249,11 +249,11 @@ class Asker:
 
     def place(self, scope: Scope, key: str) -> int | None:
         """The number of a row."""
-        number = scope_number(self._db, scope)
-        row = self._db.execute(
-            "SELECT id FROM deliveries WHERE scope = ? AND key = ?", (number, storable(key))
-        ).fetchone()
-        return None if row is None else int(row[0])
+        return row_number(self._db, scope, key)
+
+    def kept_detail(self, scope: Scope, key: str) -> tuple[DeliveryDetail, datetime] | None:
+        """Everything that is kept of one delivery, and when it was read."""
+        return find(self._db, row_number(self._db, scope, key))
 
     def gone(self, numbers: Sequence[int]) -> frozenset[int]:
         """Which of these rows the server is known not to have any more."""

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from vzaps_tui.storage.archive_coverage import Coverage
-from vzaps_tui.storage.archive_schema import transaction
+from vzaps_tui.storage.archive_details import bytes_of_details
+from vzaps_tui.storage.archive_details import drop_some as drop_details
+from vzaps_tui.storage.archive_schema import transaction, used_bytes
 
 AT_ONCE = 2000
 """Rows dropped in one transaction."""
@@ -21,6 +23,28 @@ _AGED = " AND at < ?"
 # Where a list tells no times, its rows stand at the scope's birth: how old they are is not known,
 # so none of them ages, nor does what is above them, lest there be a gap.
 _TIMELESS = "SELECT 1 FROM deliveries WHERE scope = ? AND at = ? LIMIT 1"
+
+
+def drop_some(db: sqlite3.Connection, before: int, most: int, *, details: bool) -> int:
+    """Drop one portion of what is too old, or too much.
+
+    Args:
+        db: the connection that writes.
+        before: rows from before this moment, in microseconds, are too old.
+        most: bytes that all of it may take.
+        details: whether details may be kept at all.
+
+    Returns:
+        How many rows or details were dropped; none means that there are no more.
+    """
+    dropped = drop_older(db, before) or (0 if details else drop_details(db))
+    if dropped:
+        return dropped
+    used = used_bytes(db)
+    if used <= most:
+        return 0
+    # Details can be read again; rows that the server has dropped cannot.
+    return (bytes_of_details(db) * 2 > used and drop_details(db)) or drop_oldest(db)
 
 
 def drop_older(db: sqlite3.Connection, moment: int) -> int:
@@ -67,6 +91,7 @@ def _drop(db: sqlite3.Connection, scope: int, more: str, values: Sequence[int]) 
         if not rows:
             return 0
         db.executemany("DELETE FROM deliveries WHERE id = ?", [(row[0],) for row in rows])
+        db.executemany("DELETE FROM details WHERE delivery = ?", [(row[0],) for row in rows])
         counts = Counter(row[1] for row in rows)
         db.executemany(
             "UPDATE facts SET rows = rows - ? WHERE id = ?",

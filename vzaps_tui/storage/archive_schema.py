@@ -58,7 +58,16 @@ BLOCK = 2**32
 _RANDOM = 20
 _BEGIN_AT = "INSERT INTO sqlite_sequence (name, seq) VALUES ('deliveries', ?)"
 
-MIGRATIONS: list[tuple[str, ...]] = [FIRST]
+SECOND: tuple[str, ...] = (
+    # Payloads and responses, where a person wants them kept; `read` is microseconds since 1970.
+    """CREATE TABLE details (
+        delivery INTEGER PRIMARY KEY,
+        read INTEGER NOT NULL, size INTEGER NOT NULL, body BLOB NOT NULL
+    )""",
+    "CREATE INDEX details_by_read ON details (read, size)",
+)
+
+MIGRATIONS: list[tuple[str, ...]] = [FIRST, SECOND]
 """Statement by statement, from no version to 1, from 1 to 2, and so on."""
 
 

@@ -58,6 +58,15 @@ def scope_number(db: sqlite3.Connection, scope: Scope) -> int | None:
     return None if row is None else int(row[0])
 
 
+def row_number(db: sqlite3.Connection, scope: Scope, key: str) -> int | None:
+    """The number of a row; None if it is not held."""
+    row = db.execute(
+        "SELECT id FROM deliveries WHERE scope = ? AND key = ?",
+        (scope_number(db, scope), storable(key)),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
 class _Done:
     """What one put did so far."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from typing_extensions import override
 
 from tests.builders import INSTANCE, NOW, delivered, delivery, instance
 from tests.fakes import FakeGateway
@@ -30,15 +33,19 @@ from tests.ui.harness import (
 )
 from tests.ui.test_deliveries_filter import keys_of
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
-from vzaps_tui.domain.paging import End, Listing
+from vzaps_tui.domain.folding import Fold
+from vzaps_tui.domain.log_state import LogState
+from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import UnavailableError
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.retries import Outcome, RetryReceipt, RetryStep
-from vzaps_tui.domain.triage import Findings, examine
+from vzaps_tui.domain.selection import Group, Histogram, Scope
+from vzaps_tui.domain.triage import Findings
+from vzaps_tui.storage.archive import SqliteArchive
 from vzaps_tui.ui.app import VzapsApp
-from vzaps_tui.ui.cause_rows import counts_text, explained, markdown, percent, sparkline
+from vzaps_tui.ui.cause_rows import copies_of, counts_text, explained, markdown, percent, sparkline
+from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.copy_menu import CopyMenu
-from vzaps_tui.ui.screens import triage as triage_module
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 from vzaps_tui.ui.screens.triage import TriageScreen
 from vzaps_tui.ui.screens.webhook import WebhookScreen
@@ -74,6 +81,51 @@ def outage() -> list[Delivery]:
         row(2, 110, **gone),
         delivered(row(1, 120), last_attempt_at=NOW - timedelta(minutes=120)),
     ]
+
+
+def fold(rows: Iterable[Delivery]) -> Findings:
+    folding = Fold(NOW)
+    folding.add(rows)
+    return folding.findings()
+
+
+class GatedArchive(SqliteArchive):
+    """Holds questions for causes while there is a gate; notes which sparks were read."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__(path)
+        self.gate: asyncio.Event | None = None
+        self._gates: list[asyncio.Event] = []
+        self.waiting = 0
+        self.histograms: list[str] = []
+
+    def release(self) -> None:
+        for gate in self._gates:
+            gate.set()
+
+    @override
+    async def groups(
+        self, scope: Scope, query: DeliveryQuery, now: datetime | None = None
+    ) -> tuple[Group, ...]:
+        found = await super().groups(scope, query, now)
+        if gate := self.gate:
+            self._gates.append(gate)
+            self.waiting += 1
+            await gate.wait()
+        return found
+
+    @override
+    async def histogram(
+        self,
+        scope: Scope,
+        query: DeliveryQuery,
+        span: tuple[datetime, datetime],
+        buckets: int,
+        now: datetime | None = None,
+    ) -> Histogram:
+        if query.codes:
+            self.histograms.append(" ".join(sorted(query.events)))
+        return await super().histogram(scope, query, span, buckets, now)
 
 
 @asynccontextmanager
@@ -119,12 +171,12 @@ async def test_the_lines_below_explain_the_cause_under_the_cursor() -> None:
         text = screen_text(pilot)
         assert "502 Bad Gateway · hooks.example.com · Message" in text
         assert "2 like it went through since: the receiver seems well again" in text
-        assert "10:23:00 to 10:26:00 (1 h ago) · 3 tries each" in text
-        assert "log_6: bad gateway" in text
-        assert "a column is 12 min, from 10:00:00 to 11:59:00" in text
+        assert "10:23:00 to 10:26:00 (1 h ago)" in text
+        assert "log_6 (3 tries): bad gateway" in text
+        assert "a column is 15 min, from 10:00:00 to 12:00:00; · is none" in text
         text = await press(pilot, "j")
         assert "Retrying will not heal this. There is nothing at this path" in text
-        assert "log_8: no such page" in text
+        assert "log_8 (3 tries): no such page" in text
         text = await press(pilot, "j")
         assert "Still failing now, mend it first. Nothing listens there" in text
 
@@ -150,7 +202,7 @@ async def test_every_size_has_the_columns_it_can_hold_and_the_advice(
             assert word not in head
         assert "hooks.example.com" in text
         assert "went through since" in text
-        assert "log_6: bad gateway" in text
+        assert "log_6 (3 tries): bad gateway" in text
         assert screen.table.max_scroll_x == 0
 
 
@@ -247,35 +299,85 @@ async def test_an_api_that_is_down_leaves_the_causes_and_says_so() -> None:
         assert "OLD" in text
 
 
-async def test_many_rows_are_folded_beside_the_loop_and_a_late_answer_is_dropped(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    threads: list[bool] = []
-    gate = threading.Event()
-
-    def slow(rows: Iterable[Delivery], now: datetime) -> Findings:
-        threads.append(threading.current_thread() is threading.main_thread())
-        if len(threads) == 1:
-            gate.wait(10)
-        return examine(rows, now)
-
-    monkeypatch.setattr(triage_module, "examine", slow)
-    monkeypatch.setattr(triage_module, "_AT_ONCE", 3)
-    gateway = FakeGateway(outage())
-    async with shown(launch(gateway, instance=INSTANCE)) as (_, pilot):
-        await pilot.press("t")
-        await until(pilot, lambda: len(threads) == 1)
-        screen = front(pilot, TriageScreen)
-        gateway.rows = [row(99, 1, http_status=404)]
-        async for _ in screen.services.deliveries.load(INSTANCE, DeliveryQuery(), force=True):
-            pass
-        done = RetryStep(INSTANCE, LogId("log_98"), Outcome.DELIVERED, NOW)
-        app_of(pilot).jobs.changed.publish(done)
-        await until(pilot, lambda: names(screen) == ["404 Not Found"])
-        gate.set()
+async def test_a_late_answer_to_an_older_look_is_dropped() -> None:
+    archive = GatedArchive(None)
+    async with triage(FakeGateway(outage()), archive=archive) as (screen, pilot):
+        archive.gate = asyncio.Event()
+        screen.action_refresh()
+        await until(pilot, lambda: archive.waiting == 1)
+        archive.gate = None
+        changed = replace(outage()[0], http_status=404, error="gone")
+        await screen.services.deliveries.note(INSTANCE, replace(changed, updated_at=NOW))
+        app_of(pilot).jobs.changed.publish(
+            RetryStep(INSTANCE, changed.id, Outcome.FAILED_AGAIN, NOW)
+        )
+        await until(pilot, lambda: "connection refused" not in names(screen))
+        archive.release()
         await settle(pilot)
-        assert names(screen) == ["404 Not Found"], "what was asked first came last"
-        assert threads == [False, True], "few rows are folded at once"
+        assert "connection refused" not in names(screen), "what was asked first came last"
+
+
+# -- sparks ----------------------------------------------------------------------------------------
+
+
+def sparks(screen: TriageScreen) -> list[str]:
+    rows = screen.table.rows
+    return [str(rows.cells(place)[7][0]) for place in range(len(rows))]
+
+
+async def test_every_cause_on_screen_has_its_spark_over_the_same_time() -> None:
+    async with triage(FakeGateway(outage())) as (screen, _):
+        assert sparks(screen) == ["·▇······", "▇·····▇·", "·······▇"]
+
+
+async def test_only_the_causes_on_screen_are_read_cheap_ones_first_and_once() -> None:
+    archive = GatedArchive(None)
+    rows = [
+        row(1000 + 50 * n + m, 60 + n, event=f"event {n:02}", http_status=503)
+        for n in range(40)
+        for m in range(1 + n % 3)
+    ]
+    gateway = FakeGateway(rows)
+    gateway.page_cap = 200
+    async with triage(gateway, archive=archive, size=(120, 24)) as (screen, pilot):
+        await settle(pilot)
+        page = screen.table.page
+        asked = list(archive.histograms)
+        assert 0 < len(asked) <= page + 1 < len(screen.table.rows)
+        assert len(set(asked)) == len(asked)
+        await press(pilot, "j", "k", "j")
+        assert archive.histograms == asked
+        await press(pilot, "G")
+        assert len(asked) < len(archive.histograms) <= 2 * page + 2
+        await press(pilot, "g")
+        assert len(set(archive.histograms)) == len(archive.histograms)
+
+
+async def test_leaving_asks_no_more() -> None:
+    archive = GatedArchive(None)
+    async with triage(FakeGateway(outage()), archive=archive) as (screen, pilot):
+        archive.gate = asyncio.Event()
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: archive.waiting == 1)
+        await press(pilot, "escape")
+        front(pilot, DeliveriesScreen)
+        asked = archive.waiting
+        archive.release()
+        await settle(pilot)
+        assert archive.waiting == asked
+        assert not screen.is_attached
+
+
+async def test_a_host_that_others_hold_too_has_no_spark_rather_than_a_wrong_one() -> None:
+    rows = [
+        row(2, 30, target="https://a.example/x"),
+        *(row(n, 30 + n, target="https://aa.example/x") for n in range(3, 6)),
+    ]
+    async with triage(FakeGateway(rows)) as (screen, _):
+        lines = dict(zip([str(screen.table.rows.cells(n)[4][0]) for n in (0, 1)], sparks(screen),
+                         strict=True))  # fmt: skip
+        assert lines["aa.example"].count("·") < len(lines["aa.example"])
+        assert lines["a.example"] == ""
 
 
 # -- acting ----------------------------------------------------------------------------------------
@@ -372,15 +474,29 @@ async def test_find_steps_through_causes_also_by_host_and_error() -> None:
 
 async def test_the_copy_menu_offers_the_cause_and_all_causes() -> None:
     async with triage(FakeGateway(outage())) as (screen, pilot):
-        items = {item.label: item.text for item in screen.copies()}
+        offered: list[tuple[CopyItem, ...]] = []
+        app_of(pilot).offer_copies = offered.append
+        await press(pilot, "y")
+        items = {item.label: item.text for item in offered[0]}
         assert items["log ids, one a line"] == "log_6\nlog_5\nlog_4\nlog_3"
         assert items["host"] == "hooks.example.com"
         assert items["sample error"] == "bad gateway"
         table = items["all causes, as a Markdown table"].splitlines()
         assert len(table) == 5
         assert "| 4 | 57% | 502 Bad Gateway | Message | hooks.example.com |" in table[2]
-        await press(pilot, "y")
+        assert {item.label for item in screen.copies()} == items.keys() - {"log ids, one a line"}
+
+
+async def test_y_opens_the_copy_menu() -> None:
+    async with triage(FakeGateway(outage())) as (_, pilot):
+        assert "log ids, one a line" in await press(pilot, "y")
         assert isinstance(pilot.app.screen, CopyMenu)
+
+
+async def test_very_many_ids_are_the_newest_ones_and_it_is_said() -> None:
+    found = fold(row(number, number) for number in range(1, 4))
+    items = copies_of(found.causes[0], found, NOW, ["log_1", "log_2"])
+    assert items[1] == CopyItem("i", "newest 2 log ids, one a line", "log_1\nlog_2")
 
 
 # -- pure words ------------------------------------------------------------------------------------
@@ -409,28 +525,28 @@ def test_sparkline(counts: tuple[int, ...], line: str) -> None:
 
 
 def test_one_is_spelt_as_one() -> None:
-    rows = (row(1, 60, attempts=1), row(2, 60, attempts=1, error="else"))
-    found = examine(rows, NOW)
+    found = fold((row(1, 60, attempts=1),))
     said = explained(found.causes[0], found, NOW, 100).plain
-    assert "1 try each" in said
-    assert "(and 1 other wording)" in said
-    listing = Listing(rows=rows[:1], total=None, unreadable=2, end=End.REPEATS)
-    words = counts_text(examine(rows[:1], NOW), listing, DeliveryQuery())
-    assert words == "1 failure among 1 loaded of ? · older ones cannot be read · 2 rows unreadable"
+    assert "log_1 (1 try): server error" in said
+    state = LogState(1, None, End.REPEATS, unreadable=2, has_gap=True)
+    assert counts_text(found, state, DeliveryQuery(), narrowed=False) == (
+        "1 failure among 1 loaded of ? · older ones cannot be read"
+        " · not all in between are loaded · 2 rows unreadable"
+    )
 
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(0.05, "0 s"), (5, "30 s"), (100, "10 min"), (15, "1.5 min"), (60 * 24 * 30, "3 d")],
+    [(0.05, "1 s"), (5, "1 min"), (100, "15 min"), (15, "2 min"), (60 * 24 * 30, "7 d")],
 )
 def test_how_long_a_column_is(minutes: float, words: str) -> None:
-    found = examine((row(1, minutes), row(2, 0)), NOW)
+    found = fold((row(1, minutes), row(2, 0)))
     assert f"a column is {words}," in explained(found.causes[0], found, NOW, 100).plain
 
 
 def test_a_cause_without_times_or_target_says_so() -> None:
     bare = Delivery(LogId(""), "digest", "failed", "")
-    found = examine((bare,), NOW)
+    found = fold((bare,))
     said = explained(found.causes[0], found, NOW, 100).plain
     assert "unknown reason · no target told · no event told" in said
     assert "no time told" in said
@@ -439,7 +555,7 @@ def test_a_cause_without_times_or_target_says_so() -> None:
 
 
 def test_a_long_error_is_one_line_and_the_table_one_row_a_cause() -> None:
-    found = examine((row(1, 60, error="x" * 5000, event="a|b\nc"),), NOW)
+    found = fold((row(1, 60, error="x" * 5000, event="a|b\nc"),))
     lines = explained(found.causes[0], found, NOW, 80).plain.splitlines()
     assert len(lines) <= 7
     assert all(len(line) <= 80 for line in lines)

@@ -15,12 +15,13 @@ from typing import NamedTuple
 
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.failures import failure_kind
+from vzaps_tui.domain.folding import Fold
 from vzaps_tui.domain.masking import Masker, mask_url
 from vzaps_tui.domain.personal import hide_personal
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import took
-from vzaps_tui.domain.triage import Cause, examine
+from vzaps_tui.domain.triage import Cause
 
 _ROWS_A_PIECE = 50
 _REMEMBERED = 4096
@@ -261,7 +262,9 @@ def _head(export: Export, clean: _Cleaner) -> Iterator[str]:
 
 
 def _causes(export: Export, clean: _Cleaner) -> Iterator[str]:
-    found = examine(export.rows, export.made_at)
+    fold = Fold(export.made_at)
+    fold.add(export.rows)
+    found = fold.findings()
     yield ""
     yield "## Causes"
     yield ""

@@ -24,13 +24,6 @@ class Cure(Enum):
     HANDLER = "handler"
     UNCLEAR = "unclear"
 
-    @property
-    def heals_by_retrying(self) -> bool | None:
-        """Whether sending the same to the same place may succeed some day; None = unclear."""
-        if self is Cure.UNCLEAR:
-            return None
-        return self in (Cure.WAIT, Cure.HANDLER)
-
 
 _ANSWERED: dict[int, tuple[Cure, str]] = {
     401: (

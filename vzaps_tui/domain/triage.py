@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import NamedTuple
 
-from vzaps_tui.domain.deliveries import Delivery, StatusClass, classify
+from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.failures import FailureKind, failure_kind
 from vzaps_tui.domain.healing import Cure, cure, name_of, remedy
 from vzaps_tui.domain.masking import MASK, mask_url
 from vzaps_tui.domain.query import FAILED_ONLY, CodeMatch, DeliveryQuery, contains
+from vzaps_tui.domain.selection import Group
+from vzaps_tui.domain.span import AHEAD, CREDIBLE, parts
 
 BUCKETS = 10
+"""Most columns of a cause's spark."""
 FRESH = timedelta(minutes=5)
 """A cause seen within this time is still failing."""
 
-_CREDIBLE = datetime(2000, 1, 1, tzinfo=UTC)
-"""An earlier time is a placeholder (Go's zero time is the year 1), not a time."""
+_HANDLED = frozenset({FailureKind.HTTP_4XX, FailureKind.HTTP_5XX})
 
 
 class Verdict(StrEnum):
@@ -53,40 +54,33 @@ class Cause:
 
     Attributes:
         same: what they have in common.
-        rows: they themselves, in the order they were given; at least one.
+        count: how many there are; at least one.
         share: their part of all failures, more than 0, at most 1.
-        first: when the first of them was created.
-        last: when the last try of any of them failed. Both None where no time is told.
-        tries: fewest and most tries; None where not told.
-        spark: how many were created in each of `BUCKETS` equal parts of the time looked at.
-        sample: the one that failed last.
-        wordings: how many different errors they told.
-        taken_since: how many deliveries the same host took after `last`, of the rows looked at; of
-            the same event where the host answers with HTTP codes, as handlers differ by event.
-        is_fresh: whether it was seen in the last minutes, and the host took nothing since.
+        first: the time of the oldest of them.
+        last: the time of the newest. Both None where no credible time is told.
+        number: of the newest, as in `Group.sample`.
+        sample: that row; None while it is not read, or where it was dropped.
+        is_over: whether the same host took something that is newer than `last`; of the same event
+            where the host answers with HTTP codes, as handlers differ by event.
+        taken_since: how many that were; None while they are not counted.
+        is_fresh: whether it was seen in the last minutes, and is not over.
     """
 
     same: CauseKey
-    rows: tuple[Delivery, ...]
+    count: int
     share: float
     first: datetime | None
     last: datetime | None
-    tries: tuple[int, int] | None
-    spark: tuple[int, ...]
-    sample: Delivery
-    wordings: int
-    taken_since: int = 0
+    number: int
+    sample: Delivery | None = None
+    is_over: bool = False
+    taken_since: int | None = None
     is_fresh: bool = False
 
     @property
     def key(self) -> str:
         """Its identity as text, the same from one reading to the next."""
         return "\n".join((self.same.kind, str(self.same.code), self.same.host, self.same.event))
-
-    @property
-    def count(self) -> int:
-        """How many failures."""
-        return len(self.rows)
 
     @property
     def name(self) -> str:
@@ -96,7 +90,8 @@ class Cause:
     @property
     def sample_error(self) -> str:
         """The sample's own error, one line of any length; the cause's name where it told none."""
-        return (self.sample.error or "").strip() or self.name
+        error = self.sample.error if self.sample else None
+        return (error or "").strip() or self.name
 
     @property
     def cure(self) -> Cure:
@@ -104,19 +99,14 @@ class Cause:
         return cure(self.same.kind, self.same.code)
 
     @property
-    def can_heal(self) -> bool | None:
-        """Whether retrying alone may heal it, once the receiver is back; None = unclear."""
-        return self.cure.heals_by_retrying
-
-    @property
     def verdict(self) -> Verdict:
         """Whether to send again now."""
         needs = self.cure
-        if needs is Cure.CONTENT or (needs is Cure.MEND and not self.taken_since):
+        if needs is Cure.CONTENT or (needs is Cure.MEND and not self.is_over):
             return Verdict.MEND_FIRST
         if self.is_fresh:
             return Verdict.STILL_FAILING
-        if self.taken_since:
+        if self.is_over:
             return Verdict.MAY_HELP if needs is Cure.HANDLER else Verdict.LIKELY
         return Verdict.UNCLEAR if needs is Cure.UNCLEAR else Verdict.MAY_HELP
 
@@ -125,16 +115,17 @@ class Cause:
         """Whether sending again can help, and what to do first, in a sentence or three."""
         fix = remedy(self.same.kind, self.same.code)
         now = "Still failing now. " if self.is_fresh else ""
-        since = f"{self.taken_since:,} like it went through since"
+        many = "Others" if self.taken_since is None else f"{self.taken_since:,}"
+        since = f"{many} like it went through since"
         match self.verdict:
             case Verdict.MEND_FIRST:
-                others = f" {since}: it is what these carry." if self.taken_since else ""
+                others = f" {since}: it is what these carry." if self.is_over else ""
                 return f"{now}Retrying will not heal this. {fix}{others}"
             case Verdict.STILL_FAILING:
                 return f"Still failing now, mend it first. {fix}"
             case Verdict.LIKELY:
                 return f"{since}: the receiver seems well again, a retry can help now."
-            case Verdict.MAY_HELP if self.taken_since:
+            case Verdict.MAY_HELP if self.is_over:
                 return f"{since}: a retry may help. What fails again fails for what it carries."
             case Verdict.MAY_HELP:
                 when = "the handler is mended" if self.cure is Cure.HANDLER else "that is over"
@@ -142,39 +133,59 @@ class Cause:
             case Verdict.UNCLEAR:
                 return f"{fix} Retry one and see what it leads to."
 
+    def holds(self, row: Delivery) -> bool:
+        """Whether a row is one of these failures."""
+        return row.status_class is StatusClass.FAILED and cause_of(row) == self.same
+
+    def alike(self, query: DeliveryQuery) -> DeliveryQuery:
+        """`query` narrowed to status, event and code of these failures: all of them match it."""
+        kind, code, _, event = self.same
+        match = CodeMatch.of_kind(kind) if code is None else CodeMatch.exact(code)
+        return replace(
+            query, statuses=FAILED_ONLY, events=frozenset({event}), codes=frozenset({match})
+        )
+
     def narrowed(self, query: DeliveryQuery) -> DeliveryQuery:
         """`query`, which these failures match, narrowed to them as far as a query can tell them."""
-        kind, code, host, event = self.same
-        match = CodeMatch.of_kind(kind) if code is None else CodeMatch.exact(code)
-        # Text is sought in less than what the host was read from, where user info is odd.
-        odd = {row.target: row for row in self.rows if "@" in (row.target or "")}.values()
-        found = MASK not in host and all(contains(row, host) for row in (self.sample, *odd))
-        told = {host} if host and found else set[str]()
-        return replace(
-            query,
-            statuses=FAILED_ONLY,
-            events=frozenset({event}),
-            codes=frozenset({match}),
-            also=query.also | told,
+        host, sample = self.same.host, self.sample
+        # A query knows no host, only text, and seeks it in less than what the host was read from.
+        found = host and MASK not in host and sample is not None and contains(sample, host)
+        alike = self.alike(query)
+        return replace(alike, also=alike.also | {host}) if found else alike
+
+    def went_through(self) -> DeliveryQuery | None:
+        """What finds deliveries that may count as `taken_since`; None where none can.
+
+        Of what it finds those to the same host count.
+        """
+        if self.last is None or not self.is_over:
+            return None
+        return DeliveryQuery(
+            statuses=frozenset({StatusClass.DELIVERED}),
+            events=frozenset({self.same.event}) if self.same.kind in _HANDLED else frozenset(),
+            since=self.last + timedelta(microseconds=1),
         )
+
+
+class Axis(NamedTuple):
+    """The stretch of time that sparks are drawn over, in equal columns."""
+
+    start: datetime
+    end: datetime
+    columns: int
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a look at some rows found.
+    """What a look at some deliveries found.
 
     Attributes:
         causes: the most frequent first, of those as frequent the one seen last.
-        looked_at: how many rows, failed or not.
-        begins: the time of the oldest row.
-        ends: that of the newest, but not later than now where any is earlier. Sparks are drawn
-            between both; both None where no row told a time.
+        axis: from the first failure to the last delivery of any kind; None where no time is told.
     """
 
-    causes: tuple[Cause, ...]
-    looked_at: int
-    begins: datetime | None
-    ends: datetime | None
+    causes: tuple[Cause, ...] = ()
+    axis: Axis | None = None
 
     @property
     def failures(self) -> int:
@@ -182,25 +193,58 @@ class Findings:
         return sum(cause.count for cause in self.causes)
 
 
-def fold(rows: Iterable[Delivery], now: datetime) -> tuple[Cause, ...]:
-    """The causes of the failures among rows, as in `Findings`; `now` is aware."""
-    return examine(rows, now).causes
+def examine(failed: Sequence[Group], delivered: Sequence[Group], now: datetime) -> Findings:
+    """Find the causes of failures.
 
-
-def examine(rows: Iterable[Delivery], now: datetime) -> Findings:
-    """Fold the failures among rows, which may be in any order, into causes.
-
-    The rows that were delivered tell what a host took since. Times before the year 2000 count as
-    not told; rows from the future, as where clocks differ, are drawn at the end of the spark.
+    Args:
+        failed: all failures looked at; groups of another status are passed over.
+        delivered: what tells what a host took since.
+        now: aware, in the zone to show.
     """
-    rows = tuple(rows)
-    failed, taken = _sorted_out(rows)
-    axis = _axis(rows, now)
-    total = sum(map(len, failed.values())) or 1
-    causes = [_cause(same, found, total, axis) for same, found in failed.items()]
-    causes = [_judged(cause, taken, now) for cause in causes]
+    broken = [group for group in failed if group.status is StatusClass.FAILED]
+    total = sum(group.count for group in broken) or 1
+    taken: dict[str, list[tuple[str, datetime]]] = defaultdict(list)
+    for group in delivered:
+        if group.status is StatusClass.DELIVERED and (moment := _credible(group.last, now)):
+            taken[group.host].append((group.event, moment))
+    causes = [_cause(group, total, taken, now) for group in broken]
     causes.sort(key=lambda cause: (-cause.count, -_stamp(cause.last), cause.key))
-    return Findings(tuple(causes), len(rows), axis.begins, axis.ends)
+    return Findings(tuple(causes), _axis(causes, taken, now))
+
+
+def has_odd_times(groups: Iterable[Group], now: datetime) -> bool:
+    """Whether times are among them that cannot be meant, so that they hide the others'."""
+    return any(
+        moment is not None and _credible(moment, now) is None
+        for group in groups
+        for moment in (group.first, group.last)
+    )
+
+
+def with_times_of(groups: Sequence[Group], credible: Sequence[Group]) -> tuple[Group, ...]:
+    """Groups with the times of other ones, which are the same but for rows with odd times."""
+    times = {_alike(group): (group.first, group.last) for group in credible}
+    return tuple(
+        replace(group, first=first, last=last)
+        for group in groups
+        for first, last in [times.get(_alike(group), (None, None))]
+    )
+
+
+def credible_only(query: DeliveryQuery, now: datetime) -> DeliveryQuery:
+    """`query` without rows whose times cannot be meant; `now` is aware."""
+    query = query.resolve(now)
+    beyond = now + AHEAD
+    return replace(
+        query,
+        since=max(CREDIBLE, query.since or CREDIBLE),
+        until=min(beyond, query.until or beyond),
+    )
+
+
+def cause_of(row: Delivery) -> CauseKey:
+    """What a failure has in common with others of its cause."""
+    return CauseKey(failure_kind(row), row.http_status or None, target_host(row.target), row.event)
 
 
 def target_host(target: str | None) -> str:
@@ -213,105 +257,47 @@ def target_host(target: str | None) -> str:
     return rest.rpartition("@")[2].lower()
 
 
-_Raw = tuple[int | None, str | None, str | None, str]
-_Taken = dict[str, dict[str, list[float]]]
+def _alike(group: Group) -> tuple[StatusClass, int | None, FailureKind, str, str]:
+    return group.status, group.code, group.kind, group.host, group.event
 
 
-def _sorted_out(rows: Sequence[Delivery]) -> tuple[dict[CauseKey, list[Delivery]], _Taken]:
-    """Failures by cause; and by host and event the times of what went well, in order."""
-    failed: dict[CauseKey, list[Delivery]] = {}
-    taken: _Taken = {}
-    # What strangers wrote is read once: the same few errors and targets come thousands of times.
-    host = cache(target_host)
-    status_class = cache(classify)
-    raw_failed: dict[_Raw, list[Delivery]] = {}
-    for row in rows:
-        kind = status_class(row.status, row.http_status)
-        if kind is StatusClass.FAILED:
-            raw = (row.http_status, row.error, row.target, row.event)
-            place = raw_failed.get(raw)
-            if place is None:
-                code = row.http_status or None
-                same = CauseKey(failure_kind(row), code, host(row.target), row.event)
-                place = raw_failed[raw] = failed.setdefault(same, [])
-            place.append(row)
-        elif kind is StatusClass.DELIVERED:
-            times = taken.setdefault(host(row.target), {}).setdefault(row.event, [])
-            times.append(_stamp(row.last_attempt_at or row.time))
-    for by_event in taken.values():
-        for times in by_event.values():
-            times.sort()
-    return failed, taken
-
-
-class _Axis(NamedTuple):
-    """The time that sparks are drawn over."""
-
-    begins: datetime | None
-    ends: datetime | None
-    start: float
-    seconds: float
-
-    def bucket(self, stamp: float) -> int:
-        """In which part a time falls."""
-        if self.seconds <= 0:
-            return BUCKETS - 1
-        return max(0, min(BUCKETS - 1, int((stamp - self.start) / self.seconds * BUCKETS)))
-
-
-def _axis(rows: Sequence[Delivery], now: datetime) -> _Axis:
-    told = [moment for row in rows if (moment := row.time) and moment >= _CREDIBLE]
-    if not told:
-        return _Axis(None, None, 0.0, 0.0)
-    begins = min(told)
-    ends = max(told)
-    if ends > now >= begins:
-        ends = max(moment for moment in told if moment <= now)
-    start = begins.timestamp()
-    return _Axis(begins, ends, start, ends.timestamp() - start)
+def _credible(moment: datetime | None, now: datetime) -> datetime | None:
+    return moment if moment and CREDIBLE <= moment <= now + AHEAD else None
 
 
 def _stamp(moment: datetime | None) -> float:
     return 0.0 if moment is None else moment.timestamp()
 
 
-def _cause(same: CauseKey, rows: list[Delivery], total: int, axis: _Axis) -> Cause:
-    spark = [0] * BUCKETS
-    first: datetime | None = None
-    last: datetime | None = None
-    sample = rows[0]
-    for row in rows:
-        begun = row.time
-        if begun is not None and begun >= _CREDIBLE:
-            spark[axis.bucket(begun.timestamp())] += 1
-            if first is None or begun < first:
-                first = begun
-        tried = row.last_attempt_at or begun
-        if tried is not None and tried >= _CREDIBLE and (last is None or tried > last):
-            last, sample = tried, row
-    told = [row.attempts for row in rows if row.attempts is not None]
+def _cause(
+    group: Group, total: int, taken: dict[str, list[tuple[str, datetime]]], now: datetime
+) -> Cause:
+    first, last = _credible(group.first, now), _credible(group.last, now)
+    any_event = group.kind not in _HANDLED
+    is_over = last is not None and any(
+        moment > last and (any_event or event == group.event)
+        for event, moment in taken.get(group.host, ())
+    )
     return Cause(
-        same=same,
-        rows=tuple(rows),
-        share=len(rows) / total,
-        first=first,
-        last=last,
-        tries=(min(told), max(told)) if told else None,
-        spark=tuple(spark),
-        sample=sample,
-        wordings=len({row.error for row in rows}),
+        same=CauseKey(group.kind, group.code, group.host, group.event),
+        count=group.count,
+        share=group.count / total,
+        first=first or last,
+        last=last or first,
+        number=group.sample,
+        is_over=is_over,
+        is_fresh=last is not None and not is_over and now - last <= FRESH,
     )
 
 
-def _judged(cause: Cause, taken: _Taken, now: datetime) -> Cause:
-    """The cause with what happened since it was last seen."""
-    last = cause.last
-    if last is None:
-        return cause
-    kind, _, host, event = cause.same
-    by_event = taken.get(host, {})
-    if kind in (FailureKind.HTTP_4XX, FailureKind.HTTP_5XX):
-        by_event = {event: by_event.get(event, [])}
-    stamp = _stamp(last)
-    since = sum(len(times) - bisect_right(times, stamp) for times in by_event.values())
-    return replace(cause, taken_since=since, is_fresh=not since and now - last <= FRESH)
+def _axis(
+    causes: Sequence[Cause], taken: dict[str, list[tuple[str, datetime]]], now: datetime
+) -> Axis | None:
+    begins = min((cause.first for cause in causes if cause.first), default=None)
+    if begins is None:
+        return None
+    ends = max(cause.last for cause in causes if cause.last)
+    ends = max([ends, *(moment for told in taken.values() for _, moment in told)])
+    if begins <= now < ends:  # a clock that is ahead does not press the rest together
+        ends = now
+    return Axis(*parts(begins, ends, BUCKETS, now.tzinfo))

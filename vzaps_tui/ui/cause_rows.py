@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from textual.content import Content
 
-from vzaps_tui.domain.deliveries import Delivery
-from vzaps_tui.domain.paging import End, Listing
+from vzaps_tui.domain.log_state import LogState
+from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.span import roughly
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import age, clock_time
 from vzaps_tui.domain.triage import BUCKETS, Cause, Findings, Verdict
@@ -38,15 +40,18 @@ VERDICT_TONE: dict[Verdict, Tone] = {
 }
 
 _NONE, _STEPS = "·", "▁▂▃▅▇"
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+SparkOf = Callable[[Cause], Sequence[int]]
+"""A cause's spark; empty while it is not known. Asked of causes that are drawn."""
 
 
 class CauseRows:
     """Rows for the table."""
 
-    def __init__(self, causes: tuple[Cause, ...], now: datetime) -> None:
+    def __init__(self, causes: tuple[Cause, ...], now: datetime, spark: SparkOf) -> None:
         self.causes = causes
         self._now = now
+        self._spark = spark
         self._place = {cause.key: index for index, cause in enumerate(causes)}
 
     def __len__(self) -> int:
@@ -72,7 +77,7 @@ class CauseRows:
             (cause.same.host or "-", "dim"),
             clock_time(cause.first, self._now),
             clock_time(cause.last, self._now),
-            (sparkline(cause.spark), "accent"),
+            (sparkline(self._spark(cause)), "accent"),
             (cause.verdict.value, tone),
         )
 
@@ -84,24 +89,33 @@ def percent(share: float) -> str:
     return f"{min(99, round(share * 100))}%" if share >= 0.01 else "<1%"  # noqa: PLR2004 - one in a hundred
 
 
-def sparkline(counts: tuple[int, ...]) -> str:
+def sparkline(counts: Sequence[int]) -> str:
     """A character per count: a dot for none, else a bar that grows up to the greatest."""
     most = max(counts, default=0)
     top = len(_STEPS)
     return "".join(_STEPS[-(-count * top // most) - 1] if count else _NONE for count in counts)
 
 
-def counts_text(found: Findings, listing: Listing[Delivery], query: DeliveryQuery) -> str:
-    """`132 failures among 500 loaded of 8,412`: what was looked at, and what was not."""
-    total = "?" if listing.total is None else f"{listing.total:,}"
+def counts_text(found: Findings, state: LogState, query: DeliveryQuery, *, narrowed: bool) -> str:
+    """`132 failures among 500 loaded of 8,412`: what was looked at, and what was not.
+
+    Args:
+        found: what was found.
+        state: how much is held of the list.
+        query: the list's own.
+        narrowed: whether not all failures that are held were looked at.
+    """
+    total = "?" if state.total is None else f"{state.total:,}"
     kind = " failed" if query.server_status else ""
-    match = " match," if found.looked_at < len(listing.rows) else ""
+    match = " match," if narrowed else ""
     word = "failure" if found.failures == 1 else "failures"
-    words = f"{found.failures:,} {word}{match} among {len(listing.rows):,} loaded of {total}{kind}"
-    if listing.end is End.REPEATS:
+    words = f"{found.failures:,} {word}{match} among {state.held:,} loaded of {total}{kind}"
+    if state.end is End.REPEATS:
         words += " · older ones cannot be read"
-    if listing.unreadable:
-        words += f" · {listing.unreadable} rows unreadable"
+    if state.has_gap:
+        words += " · not all in between are loaded"
+    if state.unreadable:
+        words += f" · {state.unreadable} rows unreadable"
     return words
 
 
@@ -122,48 +136,41 @@ def explained(cause: Cause, found: Findings, now: datetime, width: int) -> Conte
 
 def _seen(cause: Cause, now: datetime) -> str:
     if cause.first is None or cause.last is None:
-        seen = "no time told"
-    else:
-        ago = age((now - cause.last).total_seconds())
-        seen = f"{clock_time(cause.first, now)} to {clock_time(cause.last, now)} ({ago})"
-    if cause.tries is None:
-        return seen
-    least, most = cause.tries
-    spread = f"{least}" if least == most else f"{least} to {most}"
-    return f"{seen} · {spread} {'try' if most == 1 else 'tries'} each"
+        return "no time told"
+    ago = age((now - cause.last).total_seconds())
+    return f"{clock_time(cause.first, now)} to {clock_time(cause.last, now)} ({ago})"
 
 
 def _sample(cause: Cause) -> str:
-    others = cause.wordings - 1
-    more = f" (and {others:,} other wording{'s' if others > 1 else ''})" if others else ""
-    return f"{cause.sample.id or 'without id'}{more}: {cause.sample_error}"
+    row = cause.sample
+    if row is None:
+        return cause.sample_error
+    tries = (
+        ""
+        if row.attempts is None
+        else f" ({row.attempts} {'try' if row.attempts == 1 else 'tries'})"
+    )
+    return f"{row.id or 'without id'}{tries}: {cause.sample_error}"
 
 
 def _scale(found: Findings, now: datetime) -> str:
     """What the sparkline's characters stand for."""
-    if found.begins is None or found.ends is None:
+    if found.axis is None:
         return ""
-    each = _span((found.ends - found.begins) / BUCKETS)
-    begins, ends = clock_time(found.begins, now), clock_time(found.ends, now)
+    start, end, columns = found.axis
+    begins, ends = clock_time(start, now), clock_time(end, now)
+    each = roughly((end - start) / columns)
     return f"a column is {each}, from {begins} to {ends}; {_NONE} is none"
 
 
-def _span(span: timedelta) -> str:
-    """Roughly how long: `45 s`, `12 min`, `1.5 h`, `20 d`."""
-    seconds = span.total_seconds()
-    units = (("d", _DAY), ("h", _HOUR), ("min", _MINUTE), ("s", 1))
-    unit, size = next((pair for pair in units if seconds >= pair[1]), units[-1])
-    count = seconds / size
-    digits = 0 if count >= 10 or unit == "s" else 1  # noqa: PLR2004 - two figures are enough
-    return f"{count:.{digits}f}".removesuffix(".0") + f" {unit}"
-
-
-def copies_of(cause: Cause, found: Findings, now: datetime) -> tuple[CopyItem, ...]:
-    """What can be copied of a cause, and of all of them."""
+def copies_of(
+    cause: Cause, found: Findings, now: datetime, ids: Sequence[str] = ()
+) -> tuple[CopyItem, ...]:
+    """What can be copied of a cause, whose newest log ids these are, and of all causes."""
     items = [CopyItem("r", "sample error", cause.sample_error)]
-    ids = [row.id for row in cause.rows if row.id]
     if ids:
-        items.append(CopyItem("i", "log ids, one a line", "\n".join(ids)))
+        which = "log ids" if len(ids) >= cause.count else f"newest {len(ids):,} log ids"
+        items.append(CopyItem("i", f"{which}, one a line", "\n".join(ids)))
     if cause.same.host:
         items.append(CopyItem("h", "host", cause.same.host))
     items.append(CopyItem("a", "advice", cause.advice))

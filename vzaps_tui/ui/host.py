@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from vzaps_tui.domain.deliveries import Delivery, LogId
     from vzaps_tui.domain.instances import Instance, InstanceId
-    from vzaps_tui.domain.paging import Listing
     from vzaps_tui.domain.problems import VzapsError
     from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.domain.retries import RetryPlan
@@ -100,7 +99,6 @@ class Host(Protocol):
         self,
         instance: Instance,
         query: DeliveryQuery,
-        listing: Listing[Delivery],
         done: Callable[[DeliveryQuery | None], None],
     ) -> None:
         """Show the causes of what failed in a list; `done` gets the query of the one opened."""

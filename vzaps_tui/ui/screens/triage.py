@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 from textual import events, on, work
@@ -13,17 +11,19 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 from typing_extensions import override
 
-from vzaps_tui.domain.deliveries import Delivery
-from vzaps_tui.domain.paging import End, Listing
+from vzaps_tui.domain.log_state import LogState
+from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.retries import RetryStep
-from vzaps_tui.domain.triage import Cause, Findings, examine
+from vzaps_tui.domain.triage import Cause, Findings
+from vzaps_tui.services.triage import Triage
 from vzaps_tui.ui.cause_rows import COLUMNS, CauseRows, copies_of, counts_text, explained
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, TRIAGE, bindings
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.retry_review import review
+from vzaps_tui.ui.sparks import Sparks
 from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 
@@ -31,30 +31,31 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.envelope import Envelope
     from vzaps_tui.domain.instances import Instance
 
-_AT_ONCE = 2_000
-"""Rows that are folded in less than a frame; more are folded beside the event loop."""
+_IDS = 1000
+"""Most log ids to copy: more than that is what an export is for."""
 
 
 class TriageScreen(ListBoard[DeliveryQuery | None]):
     """Returns the query of the cause that was opened, or None.
 
     Looks at what is loaded of a list: every condition of the list's filter counts but its status,
-    as only failures have causes, and the rest tells what a receiver took since.
+    as only failures have causes.
     """
 
     PLACES = (EVERYWHERE, FINDING, TRIAGE)
     BINDINGS = bindings(EVERYWHERE, FINDING, TRIAGE)
 
-    def __init__(
-        self, instance: Instance, query: DeliveryQuery, listing: Listing[Delivery]
-    ) -> None:
+    def __init__(self, instance: Instance, query: DeliveryQuery) -> None:
         super().__init__()
         self._instance = instance
         self._query = query
         self._conditions = replace(query, statuses=frozenset())
-        self._listing = listing
-        self._found = Findings((), 0, None, None)
-        self._turn = 0
+        self._state = LogState()
+        self._found = Findings()
+        self._turns = count(1)
+        self._shown_turn = 0
+        self._sparks = Sparks()
+        self._taken: dict[tuple[str, int], int] = {}
 
     @override
     def crumbs(self) -> tuple[str, ...]:
@@ -78,6 +79,10 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
 
     # -- reading and folding -----------------------------------------------------------------------
 
+    @property
+    def _triage(self) -> Triage:
+        return Triage(self.services.deliveries, self.services.clock)
+
     @override
     def load(self, *, force: bool) -> None:
         self._load(force=force)
@@ -85,15 +90,18 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
     @work(group="load", exclusive=True)
     async def _load(self, *, force: bool) -> None:
         self.show_asking()
-        await self._fold(self._listing)
-        last: Envelope[Listing[Delivery]] | None = None
+        kept = self.services.deliveries.peek(self._instance.id, self._query)
+        if kept is not None:
+            self._state = kept.data
+        await self._fold()
+        last: Envelope[LogState] | None = None
         try:
             async for envelope in self.services.deliveries.load(
                 self._instance.id, self._query, force=force
             ):
                 last = envelope
-                if envelope.data is not self._listing:
-                    await self._fold(envelope.data)
+                self._state = envelope.data
+                await self._fold()
                 self.show_freshness(envelope, asking=True)
         except VzapsError as problem:
             self.show_problem(problem)
@@ -102,55 +110,88 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
             self.show_freshness(last, asking=False)
 
     @work(group="fold", exclusive=True)
-    async def _fold_again(self, listing: Listing[Delivery]) -> None:
-        await self._fold(listing)
+    async def _fold_again(self) -> None:
+        await self._fold()
 
-    async def _fold(self, listing: Listing[Delivery]) -> None:
-        self._turn += 1
-        turn = self._turn
-        look = partial(_look, listing.rows, self._conditions, self.services.clock.now())
-        found = look() if len(listing.rows) <= _AT_ONCE else await asyncio.to_thread(look)
-        if turn == self._turn:
-            self._listing = listing
+    async def _fold(self) -> None:
+        """Look anew; of several looks under way the one begun last counts."""
+        turn = next(self._turns)
+        found = await self._triage.look(self._instance.id, self._conditions)
+        if turn > self._shown_turn:
+            self._shown_turn = turn
             self._show(found)
 
     def _show(self, found: Findings) -> None:
         self._found = found
+        self._sparks.turn_to(found.axis)
         table, now = self.table, self.services.clock.now()
         table.empty_text = self._why_empty()
-        table.show(CauseRows(found.causes, now))
-        counts = counts_text(found, self._listing, self._query)
+        table.show(CauseRows(found.causes, now, self._spark_of))
+        narrowed = not self._conditions.is_empty
+        counts = counts_text(found, self._state, self._query, narrowed=narrowed)
         self.query_one(CountLine).say(self._conditions.describe(now.tzinfo), counts)
         self._explain()
 
     def _why_empty(self) -> str:
         what = "No failure" if self._conditions.is_empty else "No failure that matches the filter"
-        words = f"{what} among the {len(self._listing.rows):,} loaded deliveries."
-        if self._listing.end is End.MORE:
-            words += "\nOlder ones are not loaded: scroll the list of deliveries to its end."
+        words = f"{what} is loaded."
+        if not self._query.server_status:
+            words = f"{what} among the {self._state.held:,} loaded deliveries."
+        if self._state.end is End.MORE:
+            words += "\nOlder ones are not loaded: L in the list of deliveries loads all."
         return words
 
     def _note_step(self, step: RetryStep) -> None:
-        if step.instance != self._instance.id or not step.outcome.is_final:
-            return
-        kept = self.services.deliveries.peek(self._instance.id, self._query)
-        if kept is not None:
-            self._fold_again(kept.data)
+        if step.instance == self._instance.id and step.outcome.is_final:
+            self._fold_again()
+
+    # -- sparks: of the causes on screen -----------------------------------------------------------
+
+    def _spark_of(self, cause: Cause) -> tuple[int, ...]:
+        if self._sparks.want(cause):
+            self.call_later(self._read_sparks)
+        return self._sparks.known(cause)
+
+    @work(group="sparks", exclusive=True)
+    async def _read_sparks(self) -> None:
+        while (wanted := self._sparks.cheapest()) is not None:
+            cause, axis = wanted
+            counts = await self._triage.spark(self._instance.id, self._conditions, cause, axis)
+            self._sparks.learn(cause, axis, counts)
+            self.table.forget_strips()
 
     # -- the cause under the cursor ----------------------------------------------------------------
 
     def _cause(self) -> Cause | None:
         index, causes = self.table.cursor_index, self._found.causes
-        return causes[index] if index < len(causes) else None
+        if index >= len(causes):
+            return None
+        cause = causes[index]
+        return replace(cause, taken_since=self._taken.get((cause.key, self._shown_turn)))
 
     @on(VirtualTable.Highlighted)
     def _explain(self) -> None:
         """Tell of the cause under the cursor what its row has no room for."""
-        box, cause = self.query_one("#cause", Static), self._cause()
+        cause = self._cause()
+        self._tell(cause)
+        if cause is not None and cause.is_over and cause.taken_since is None:
+            self._count_taken(cause, self._shown_turn)
+
+    def _tell(self, cause: Cause | None) -> None:
+        box = self.query_one("#cause", Static)
         box.display = cause is not None
         if cause is not None:
             width = max(40, self.size.width - 4)
             box.update(explained(cause, self._found, self.services.clock.now(), width))
+
+    @work(group="taken", exclusive=True)
+    async def _count_taken(self, cause: Cause, turn: int) -> None:
+        count = await self._triage.taken_since(self._instance.id, cause)
+        self._taken = {
+            key: known for key, known in self._taken.items() if key[1] == self._shown_turn
+        }
+        self._taken[cause.key, turn] = count
+        self._tell(self._cause())
 
     @on(VirtualTable.Opened)
     def action_open(self) -> None:
@@ -165,10 +206,16 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
     def action_retry(self) -> None:
         """Send the cause's deliveries again."""
         if cause := self._cause():
-            self._retry(cause.rows)
+            self._retry(cause)
 
     @work(group="confirm", exclusive=False)
-    async def _retry(self, rows: tuple[Delivery, ...]) -> None:
+    async def _retry(self, cause: Cause) -> None:
+        members = self._triage.members(self._instance.id, self._conditions, cause)
+        rows = tuple([row async for row in members])
+        if not rows:
+            self.host.say("None of these is a failure any more.")
+            self._fold_again()
+            return
         plan = await review(self.host, self._instance.id, rows)
         if plan is not None:
             self.host.start_retries(plan)
@@ -189,12 +236,23 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
         return f"{count} of {len(self._found.causes)} causes"
 
     @override
+    def action_copy(self) -> None:
+        if cause := self._cause():
+            self._offer_copies(cause)
+        else:
+            super().action_copy()
+
+    @work(group="copy", exclusive=True)
+    async def _offer_copies(self, cause: Cause) -> None:
+        ids: list[str] = []
+        async for row in self._triage.members(self._instance.id, self._conditions, cause):
+            ids += [row.id] if row.id else []
+            if len(ids) == _IDS:
+                break
+        now = self.services.clock.now()
+        self.host.offer_copies(copies_of(cause, self._found, now, ids))
+
+    @override
     def copies(self) -> tuple[CopyItem, ...]:
         cause = self._cause()
         return () if cause is None else copies_of(cause, self._found, self.services.clock.now())
-
-
-def _look(rows: tuple[Delivery, ...], conditions: DeliveryQuery, now: datetime) -> Findings:
-    """Fold what matches; touches no widget, so that a thread may do it."""
-    matches = conditions.matcher(now)
-    return examine((row for row in rows if matches(row)), now)

@@ -1,0 +1,54 @@
+"""Which causes' sparks are known, and which of those on screen are read next."""
+
+from __future__ import annotations
+
+from vzaps_tui.domain.triage import Axis, Cause
+
+_Spark = tuple[int, ...]
+
+
+class Sparks:
+    """Sparks by cause. One stays in sight while its cause has changed and it is read anew."""
+
+    def __init__(self) -> None:
+        self._axis: Axis | None = None
+        self._known: dict[str, tuple[Cause, _Spark]] = {}
+        self._wanted: dict[str, Cause] = {}
+
+    def turn_to(self, axis: Axis | None) -> None:
+        """From now on over this stretch of time; what was wanted is asked for anew when drawn."""
+        self._wanted.clear()
+        if axis != self._axis:
+            self._axis = axis
+            self._known.clear()
+
+    def known(self, cause: Cause) -> _Spark:
+        """The spark, as far as it is known; else empty."""
+        found = self._known.get(cause.key)
+        return found[1] if found else ()
+
+    def want(self, cause: Cause) -> bool:
+        """Note that a cause is on screen; whether its spark is the first that must be read."""
+        found = self._known.get(cause.key)
+        if self._axis is None or (found is not None and _same(found[0], cause)):
+            return False
+        first = not self._wanted
+        self._wanted[cause.key] = cause
+        return first
+
+    def cheapest(self) -> tuple[Cause, Axis] | None:
+        """Of those wanted the one that is read soonest, and over what time."""
+        if self._axis is None or not self._wanted:
+            return None
+        return min(self._wanted.values(), key=lambda cause: cause.count), self._axis
+
+    def learn(self, cause: Cause, axis: Axis, counts: _Spark | None) -> None:
+        """A spark was read; None where it cannot be told."""
+        if axis == self._axis:
+            self._known[cause.key] = (cause, counts or ())
+        if self._wanted.get(cause.key) is cause:
+            del self._wanted[cause.key]
+
+
+def _same(before: Cause, now: Cause) -> bool:
+    return (before.count, before.first, before.last) == (now.count, now.first, now.last)

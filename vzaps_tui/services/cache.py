@@ -157,6 +157,12 @@ class EnvelopeCache:
         while len(kind) > KIND_LIMITS.get(question.kind, LIMIT):
             kind.popitem(last=False)
 
+    def drop(self, question: Question) -> None:
+        """Forget a value, in memory only."""
+        kind = self._memory.get(question.kind)
+        if kind is not None:
+            kind.pop(question, None)
+
     async def forget(
         self, base_url: str, account: str, instance: str, kinds: frozenset[str]
     ) -> None:

@@ -49,8 +49,9 @@ class _Log:
         self.instance = instance
         self.reader = reader
         self.lock = asyncio.Lock()
+        self.opening = asyncio.Lock()
+        self.opened = False
         self.steps = 0
-        self.resumed = False
         self.missing: int | None = None
         self.answer: Answer[Page[Delivery]] | None = None
 
@@ -230,24 +231,29 @@ class DeliveryService(Holdings):
             before = await log.reader.resume()
             await log.reader.top()
             publish(envelope := await self._tell(log))
-            for number in range(2, REFRESH_PAGES + 1):
-                if envelope.data.end is End.COMPLETE:
-                    if not self._is_missing(log, envelope.data):
-                        break
-                    await log.reader.again(number)
-                elif log.reader.has_met(before):
+            for _ in range(REFRESH_PAGES - 1):
+                if log.reader.has_met(before) or envelope.data.end is not End.MORE:
                     break
-                else:
-                    await log.reader.down()
+                await log.reader.down()
                 publish(envelope := await self._tell(log))
-            log.missing = _missing(envelope.data)
+            if before is None:
+                log.missing = _missing(envelope.data)
+            await self._seek(log, envelope.data, publish)
 
-    def _is_missing(self, log: _Log, state: LogState) -> bool:
-        """Whether the server has rows of a list, read to its end, that are not held.
+    async def _seek(self, log: _Log, state: LogState, publish: Publish[LogState]) -> None:
+        """Read pages again for rows that slipped in, if the server counts more than are held.
 
-        More than were missing already: it may count what it does not give.
+        Not for those that were missing before: it may count what it does not give.
         """
-        return _missing(state) > (log.missing or 0)
+        for number in range(2, REFRESH_PAGES + 1):
+            if _missing(state) <= (log.missing or 0):
+                break
+            is_last = await log.reader.again(number)
+            publish(envelope := await self._tell(log))
+            state = envelope.data
+            if is_last:
+                break
+        log.missing = _missing(state)
 
     async def _read_on(self, log: _Log) -> Envelope[LogState]:
         await log.reader.down()
@@ -283,21 +289,19 @@ class DeliveryService(Holdings):
 
     async def _kept(self, log: _Log) -> Envelope[LogState] | None:
         """What is known of a list: what memory says; at first what disk and archive do."""
-        held: Envelope[LogState] | None = self._cache.peek(log.question)
-        if held is not None and log.resumed:
-            return held
-        stored: Envelope[LogState] | None = await self._cache.kept(log.question)
-        if log.resumed:
-            return self._cache.peek(log.question)
-        top = await log.reader.resume(stored.data if stored else None)
-        state = await log.reader.state()
-        log.resumed = True
-        if top is None and not state.held:
+        async with log.opening:
+            if log.opened:
+                return self._cache.peek(log.question)
+            stored: Envelope[LogState] | None = await self._cache.kept(log.question)
+            top = await log.reader.resume(stored.data if stored else None)
+            state = await log.reader.state()
+            log.opened = True
+        at = stored.fetched_at if stored else top.top_at if top else None
+        if at is None or (top is None and not state.held):
+            # What was known of a list is worth nothing without its rows.
+            self._cache.drop(log.question)
             return None
         log.missing = _missing(state)
-        at = stored.fetched_at if stored else top.top_at if top else None
-        if at is None:
-            return None
         envelope = Envelope(state, at, Source.CACHE)
         self._cache.replace(log.question, envelope)
         return envelope

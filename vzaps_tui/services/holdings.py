@@ -46,19 +46,19 @@ class Holdings:
         self, instance: InstanceId, query: DeliveryQuery, *, also: Collection[int] = ()
     ) -> Selection:
         """The numbers of all rows that match, newest first, and those of `also` in their place."""
-        return await self._archive.select(self._scope(instance), query, self._clock.now(), also)
+        return await self._archive.select(self.scope(instance), query, self._clock.now(), also)
 
     async def first(self, instance: InstanceId, query: DeliveryQuery, limit: int) -> array[int]:
         """The newest numbers of those, at most `limit`; does not wait for `select`."""
-        return await self._archive.first(self._scope(instance), query, limit, self._clock.now())
+        return await self._archive.first(self.scope(instance), query, limit, self._clock.now())
 
     async def count(self, instance: InstanceId, query: DeliveryQuery) -> int:
         """How many match."""
-        return await self._archive.count(self._scope(instance), query, self._clock.now())
+        return await self._archive.count(self.scope(instance), query, self._clock.now())
 
     async def groups(self, instance: InstanceId, query: DeliveryQuery) -> tuple[Group, ...]:
         """Those that match, folded by how they were answered; most rows first."""
-        return await self._archive.groups(self._scope(instance), query, self._clock.now())
+        return await self._archive.groups(self.scope(instance), query, self._clock.now())
 
     async def histogram(
         self,
@@ -68,12 +68,12 @@ class Holdings:
         buckets: int,
     ) -> Histogram:
         """Delivered and failed ones of those that match, over a span of (aware) time."""
-        scope, now = self._scope(instance), self._clock.now()
+        scope, now = self.scope(instance), self._clock.now()
         return await self._archive.histogram(scope, query, span, buckets, now)
 
     async def events(self, instance: InstanceId) -> tuple[str, ...]:
         """Names of the events that rows have, in order."""
-        return await self._archive.events(self._scope(instance))
+        return await self._archive.events(self.scope(instance))
 
     def rows(self, rowids: Sequence[int]) -> list[Delivery | None]:
         """The rows of these numbers, at once: what is on screen. None for one that was dropped."""
@@ -85,7 +85,7 @@ class Holdings:
 
     def place(self, instance: InstanceId, key: str) -> int | None:
         """The number of a row, at once; None if it is not held."""
-        return self._archive.place(self._scope(instance), key)
+        return self._archive.place(self.scope(instance), key)
 
     def gone(self, rowids: Sequence[int]) -> frozenset[int]:
         """Which of these rows the server is known not to have any more."""
@@ -97,12 +97,13 @@ class Holdings:
         It stays where a list of failures held it though it may be delivered by now: its query hides
         it.
         """
-        await self._archive.put(self._scope(instance), (delivery,))
+        await self._archive.put(self.scope(instance), (delivery,))
 
     async def known(self, instance: InstanceId) -> Container[str]:
         """Keys of all rows held of an instance at this moment; later ones are not in it."""
         newest = await self._archive.newest_number()
-        return _Known(self._archive, self._scope(instance), newest)
+        return _Known(self._archive, self.scope(instance), newest)
 
-    def _scope(self, instance: InstanceId) -> Scope:
+    def scope(self, instance: InstanceId) -> Scope:
+        """Under which name the archive keeps an instance's rows."""
         return Scope(self._identity.base_url, self._identity.account, instance)

@@ -10,16 +10,13 @@ from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.paging import End, Page
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
-from vzaps_tui.domain.readings import is_unchanged
 from vzaps_tui.domain.selection import Put, Reading, Scope, Stretch
+from vzaps_tui.services.log_edge import Edge
 from vzaps_tui.services.ports import Clock, DeliveryArchive
 
 PAGE = 50
 MAX_REQUESTS = 12
 """Most requests of one step down; a log that moves faster than that is read from its top again."""
-
-SURE = 15.0
-"""Seconds for which the server's count tells that nothing moved above where reading goes on."""
 
 EXCLUDED = frozenset({StatusClass.DELIVERED, StatusClass.PENDING})
 """What the filter for failures excludes; an unknown status word may well be a failure's."""
@@ -27,29 +24,6 @@ EXCLUDED = frozenset({StatusClass.DELIVERED, StatusClass.PENDING})
 _TICK = timedelta(microseconds=1)
 
 Ask = Callable[[int, int], Awaitable[Page[Delivery]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """Where on the server the stretch at the top ended when it was last read there.
-
-    Attributes:
-        page: number of the page whose last row is the stretch's last row.
-        size: how many rows a page were asked for.
-        total: how many rows the server counted then; None where it did not say.
-        above: key of the last row so far that belongs to the list; None if there was none yet.
-        last: the page's last row, whether it belongs to the list or not.
-        oldest: the end of the stretch at the top then.
-        moment: when, on the monotonic clock.
-    """
-
-    page: int
-    size: int
-    total: int | None
-    above: str | None
-    last: Delivery | None
-    oldest: str | None
-    moment: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +69,7 @@ class LogReader:
         self._filter = server_filter
         self._clock = clock
         self._coverage: tuple[Stretch, ...] = ()
-        self._edge: _Edge | None = None
+        self._edge: Edge | None = None
         self._strides: dict[int, int] = {}
         self._total: int | None = None
         self._unreadable = 0
@@ -153,14 +127,19 @@ class LogReader:
         await self.resume()
         await self._begin(await self._read(1, size), size)
 
-    async def again(self, number: int, size: int = PAGE) -> None:
+    async def again(self, number: int, size: int = PAGE) -> bool:
         """Read a page of what is held once more, for rows that slipped in.
+
+        Returns:
+            Whether it is the last one.
 
         Raises:
             VzapsError: it could not be read.
         """
         self.new = 0
-        await self._keep(await self._read(number, size), size)
+        page = await self._read(number, size)
+        await self._keep(page, size)
+        return self._is_last(page, size)
 
     async def down(self, size: int = PAGE) -> bool:
         """Read on below the stretch at the top until it grew, or its end is known.
@@ -188,7 +167,8 @@ class LogReader:
                 continue
             if before is not None and await self._is_first_again(page, before, size):
                 return True
-            came = self._came(page)
+            edge = self._valid_edge
+            came = edge.came(page) if edge else 0
             kept = await self._keep(page, size, may_lie_above=came > 0)
             if kept.grew:
                 self._repeats = False
@@ -212,10 +192,9 @@ class LogReader:
         edge, top = self._valid_edge, self._top
         if edge is not None:
             if edge.size == size:
-                # Only for a while the count tells that nothing was lost in between; else read again
-                # what was last read: the overlap tells it.
-                counts = edge.total is not None and self._is_recent(edge)
-                return edge.page + counts
+                # Where the count does not tell that nothing was lost in between, what was last read
+                # is read again: then the overlap does.
+                return edge.page + edge.tells(self._clock.monotonic())
             held = edge.page * self._stride(edge.size)
         elif top is None:
             return 1
@@ -227,34 +206,12 @@ class LogReader:
         return max(1, -(-held // self._stride(size)))
 
     @property
-    def _valid_edge(self) -> _Edge | None:
+    def _valid_edge(self) -> Edge | None:
         """The edge, if the stretch at the top still ends where it did then."""
         edge, top = self._edge, self._top
         if edge is None or edge.oldest != (top.oldest if top else None):
             return None
         return edge
-
-    def _is_recent(self, edge: _Edge) -> bool:
-        return self._clock.monotonic() - edge.moment <= SURE
-
-    def _is_sure(self, page: Page[Delivery], size: int) -> bool:
-        """Whether a page begins right after the edge, as far as the server's count tells.
-
-        Rows that vanish above the edge move unread rows up, out of the next page: a gap; many that
-        come on top move the whole list down, below it. The server's count tells: it is the same.
-        Without a count, the page after the edge is read only right after the edge itself.
-        """
-        edge = self._valid_edge
-        if edge is None or edge.size != size or page.number != edge.page + 1:
-            return False
-        return self._is_recent(edge) and page.total == edge.total
-
-    def _came(self, page: Page[Delivery]) -> int:
-        """How many more rows the server counts than when it was last asked; 0 if not more."""
-        edge = self._valid_edge
-        if edge is None or edge.total is None or page.total is None or not page.items:
-            return 0
-        return max(0, page.total - edge.total)
 
     async def _rest(self, page: Page[Delivery], size: int) -> int:
         """How many pages further down the stretch at the top ends, as far as that can be told."""
@@ -339,14 +296,13 @@ class LogReader:
 
     def _follows(self, page: Page[Delivery], size: int) -> bool:
         """Whether nothing lies between the edge and the page, which may also overlap it."""
-        if self._is_sure(page, size):
-            return True
         edge = self._valid_edge
-        if edge is None or edge.last is None or page.number == 1 or not self._mixed:
+        if edge is None or page.number == 1:
             return False
+        if edge.is_followed_by(page, size, self._clock.monotonic()):
+            return True
         # Where few rows belong to the list, the others tell that pages overlap.
-        last = edge.last
-        return any(row.key == last.key and is_unchanged(last, row) for row in page.items)
+        return self._mixed and edge.is_in(page)
 
     def _reading(
         self, page: Page[Delivery], run: list[Delivery], size: int, *, sure: bool
@@ -371,7 +327,7 @@ class LogReader:
                 return
         last = page.items[-1] if page.items else None
         now = self._clock.monotonic()
-        self._edge = _Edge(page.number, size, page.total, above, last, oldest, now)
+        self._edge = Edge(page.number, size, page.total, above, last, oldest, now)
 
     async def _lies_above(self, page: Page[Delivery]) -> bool:
         """Whether a page holds but rows that are newer than all that is held from the top."""

@@ -208,7 +208,7 @@ class _Comparing:
         behind: dict[int, array[int]] = {}
         partner: dict[int, int] = {}
         at = _NONE
-        for number, (name, node) in enumerate(names.items()):
+        for number, (name, node) in enumerate(names.items(), 1):
             mate = places.get(name, _NONE)
             if mate == _NONE:
                 behind.setdefault(at, array("i")).append(node)
@@ -219,7 +219,7 @@ class _Comparing:
                 yield
         pairs, none = _Pairs(), array("i")
         pairs.add_new(behind.get(_NONE, none))
-        for number, node in enumerate(places.values()):
+        for number, node in enumerate(places.values(), 1):
             pairs.add(node, partner.get(node, _NONE))
             pairs.add_new(behind.get(node, none))
             if not number % _NODES_AT_ONCE:
@@ -295,7 +295,7 @@ class _Comparing:
         for at, other in zip(range(start, end), range(begin, stop), strict=False):
             if self._left.opening(ones[at]) == self._right.opening(twos[other]):
                 partners.join(at, other)
-            if not at % _NODES_AT_ONCE:
+            if at % _NODES_AT_ONCE == _NODES_AT_ONCE - 1:
                 yield
 
 
@@ -303,7 +303,8 @@ def _listed(nodes: Iterator[int]) -> Generator[None, None, array[int]]:
     found = array("i")
     while some := array("i", islice(nodes, _NODES_AT_ONCE)):
         found += some
-        yield
+        if len(some) == _NODES_AT_ONCE:
+            yield
     return found
 
 
@@ -311,8 +312,9 @@ def _of(digests: array[int], nodes: array[int]) -> Generator[None, None, array[i
     """The digests of some nodes."""
     found = array("q")
     for at in range(0, len(nodes), _NODES_AT_ONCE):
+        if at:
+            yield
         found.extend(digests[node] for node in nodes[at : at + _NODES_AT_ONCE])
-        yield
     return found
 
 
@@ -322,7 +324,7 @@ def _adopt(
     for at, other in enumerate(inner.of_left):
         if other != ALONE:
             partners.join(start + at, begin + other)
-        if not at % _NODES_AT_ONCE:
+        if at % _NODES_AT_ONCE == _NODES_AT_ONCE - 1:
             yield
 
 
@@ -340,10 +342,10 @@ def _merged(
     """Pairs in order; where some are on one side only, those of the first come first."""
     pairs = _Pairs()
     other = 0
-    for at, node in enumerate(ones):
+    for at, node in enumerate(ones, 1):
         if not at % _NODES_AT_ONCE:
             yield
-        mate = partners.of_left[at]
+        mate = partners.of_left[at - 1]
         if mate == ALONE:
             pairs.add(node, _NONE)
             continue

@@ -101,7 +101,7 @@ def join_common(
             landmarks = yield from _landmarks(some, others)
             for one, two in landmarks:
                 into.join(start + one, begin + two)
-                if not one % _ITEMS_AT_ONCE:
+                if one % _ITEMS_AT_ONCE == _ITEMS_AT_ONCE - 1:
                     yield
             ranges += _between(landmarks, (start, end, begin, stop, level + 1))
 
@@ -173,13 +173,14 @@ def _landmarks(left: Sequence[int], right: Sequence[int]) -> _Slow:
     counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
     for count, items in zip(counts, (left, right), strict=True):
         for at in range(0, len(items), _ITEMS_AT_ONCE):
+            if at:
+                yield
             count.update(items[at : at + _ITEMS_AT_ONCE])
-            yield
     places: dict[int, int] = {}
     for at, item in enumerate(left):
         if counts[0][item] == counts[1][item] == 1:
             places[item] = at
-        if not at % _ITEMS_AT_ONCE:
+        if at % _ITEMS_AT_ONCE == _ITEMS_AT_ONCE - 1:
             yield
     return (yield from _rising(right, places))
 
@@ -191,7 +192,7 @@ def _rising(right: Sequence[int], places: dict[int, int]) -> _Slow:
     last: list[int] = []
     before: list[int] = []
     for other, item in enumerate(right):
-        if not other % _ITEMS_AT_ONCE:
+        if other % _ITEMS_AT_ONCE == _ITEMS_AT_ONCE - 1:
             yield
         if (at := places.get(item)) is None:
             continue
@@ -224,12 +225,16 @@ def resembling(
     if not effort.spend(len(left) * len(right) * _SETS):
         return []
     likeness: dict[Pair, float] = {}
+    spent = 0
     for at, one in enumerate(left):
         for other, two in enumerate(right):
             share = len(one & two) / max(len(one), len(two)) if one and two else 0.0
             if share >= _LIKE:
                 likeness[at, other] = share
-        yield
+        spent += len(right) * _SETS
+        if spent >= _CELLS_AT_ONCE:
+            spent = 0
+            yield
     return _heaviest(likeness, len(left), len(right))
 
 

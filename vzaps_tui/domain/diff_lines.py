@@ -80,14 +80,6 @@ class DiffLines(Sequence[str]):
         """What a line shows, without its sign and indent."""
         return self._words(line)
 
-    def differences(self) -> Iterator[int]:
-        """The lines at which something that differs begins."""
-        before = _SAME
-        for line, sign in enumerate(self._sign):
-            if sign != _SAME and before == _SAME:
-                yield line
-            before = sign
-
     def next_difference(self, line: int, step: int) -> int | None:
         """The next (1) or previous (-1) place where something that differs begins."""
         at = line + step
@@ -111,7 +103,10 @@ class DiffLines(Sequence[str]):
         if form == _CLOSES:
             return _CLOSER[opening]
         key = tree.key_token(node)
-        value = tree.token(node) if form == _OPENS or not tree.holds(node) else _folded(tree, node)
+        if form == _OPENS:  # even where the other one is what holds something
+            value = opening
+        else:
+            value = _folded(tree, node) if tree.holds(node) else tree.token(node)
         return f"{key}: {value}" if key else value
 
     def append(self, sign: int, form: int, node: int, depth: int, count: int = 0) -> None:

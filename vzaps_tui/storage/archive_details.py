@@ -26,6 +26,7 @@ _LONG: Final = 1 << 16
 _MEMORY: Final = 4096
 """Texts whose mask is remembered: names of fields come again and again."""
 
+_SAMPLE: Final = "abcd1234"
 _TOKEN: Final = re.compile(
     r'(?P<text>"(?:[^"\\]|\\.)*+")(?P<colon>\s*+:)?|(?P<number>-?\d[\d.eE+-]*+)|[\]}]'
 )
@@ -57,8 +58,8 @@ def find(db: sqlite3.Connection, number: int | None) -> tuple[DeliveryDetail, da
     if row is None:
         return None
     try:
-        return _decode(zlib.decompress(row[0])), moment_of(row[1])
-    except (zlib.error, msgspec.MsgspecError, ValueError, RecursionError):
+        return unpack(row[0]), moment_of(row[1])
+    except ValueError:
         return None  # of no use, but nothing worse: it is read anew and replaced
 
 
@@ -108,6 +109,18 @@ def pack(detail: DeliveryDetail, mask: Mask) -> bytes | None:
     return body if len(body) <= MOST else None
 
 
+def unpack(body: bytes) -> DeliveryDetail:
+    """What `pack` made of a detail, as one again.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        return _decode(zlib.decompress(body))
+    except (zlib.error, msgspec.MsgspecError, RecursionError) as problem:
+        raise ValueError(str(problem)) from problem
+
+
 def _attempt(one: Attempt, hide: Callable[[str | None], str | None]) -> Attempt:
     return replace(one, error=hide(one.error), response=hide(one.response))
 
@@ -151,8 +164,7 @@ class _Hider:
     def _names_secret(self, name: str) -> bool:
         known = self._secret.get(name)
         if known is None:
-            sample = f'{name}: "abcd1234"'
-            known = self._secret[name] = self._mask(sample) != sample
+            known = self._secret[name] = _SAMPLE not in self._mask(f'{name}: "{_SAMPLE}"')
         return known
 
     def _masked(self, token: str) -> str:
@@ -162,7 +174,7 @@ class _Hider:
             return known
         words = json.loads(token, strict=False)
         masked = self._mask(words)
-        result = token if masked == words else json.dumps(masked, ensure_ascii=False)
+        result = token if masked == words else storable(json.dumps(masked, ensure_ascii=False))
         if len(self._tokens) < _MEMORY:
             self._tokens[token] = result
         return result

@@ -16,7 +16,8 @@ from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId, StatusC
 from vzaps_tui.domain.envelope import Answer, Envelope, Question
 from vzaps_tui.domain.instances import Instance, InstanceId, SessionStatus
 from vzaps_tui.domain.paging import Page
-from vzaps_tui.domain.problems import NotFoundError, VzapsError
+from vzaps_tui.domain.problems import NotFoundError, StorageError, VzapsError
+from vzaps_tui.domain.remembered import KeptView, SavedView
 from vzaps_tui.domain.retries import RetryReceipt
 from vzaps_tui.domain.webhooks import WebhookConfig
 
@@ -259,3 +260,43 @@ class MemoryStore:
                 instance,
             ) and asked.kind in kinds:
                 del self.kept[asked]
+
+
+class MemoryViews:
+    """A `ViewStore` in memory; `gate` holds writes, `broken` is a disk that says no."""
+
+    def __init__(self) -> None:
+        self.looked: dict[tuple[str, str, InstanceId], KeptView] = {}
+        self.named: dict[tuple[str, str, str], SavedView] = {}
+        self.notes = 0
+        self.noted = asyncio.Event()
+        self.gate: asyncio.Event | None = None
+        self.broken = False
+
+    def _check(self) -> None:
+        if self.broken:
+            raise StorageError("no space left")
+
+    async def last(self, base_url: str, account: str, instance: InstanceId) -> KeptView | None:
+        self._check()
+        return self.looked.get((base_url, account, instance))
+
+    async def note(self, base_url: str, account: str, instance: InstanceId, view: KeptView) -> None:
+        self._check()
+        if self.gate is not None:
+            await self.gate.wait()
+        self.notes += 1
+        self.noted.set()
+        self.looked[base_url, account, instance] = view
+
+    async def saved(self, base_url: str, account: str) -> tuple[SavedView, ...]:
+        self._check()
+        return tuple(sorted(v for k, v in self.named.items() if k[:2] == (base_url, account)))
+
+    async def save(self, base_url: str, account: str, view: SavedView) -> None:
+        self._check()
+        self.named[base_url, account, view.name] = view
+
+    async def drop(self, base_url: str, account: str, name: str) -> None:
+        self._check()
+        self.named.pop((base_url, account, name), None)

@@ -14,6 +14,7 @@ from vzaps_tui.domain.instances import Instance, InstanceId, SessionStatus
 from vzaps_tui.domain.paging import Page
 from vzaps_tui.domain.plans import Earlier, Entry, Plan, PlanId, PlanState, PlanSummary
 from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.remembered import KeptView, SavedView
 from vzaps_tui.domain.retries import RetryReceipt
 from vzaps_tui.domain.selection import (
     Group,
@@ -136,6 +137,14 @@ class DeliveryArchive(Protocol):
 
     async def vanished(self, scope: Scope, keys: Iterable[str], at: datetime) -> int:
         """Mark rows that the server does not have any more; they stay. How many were not yet."""
+        ...
+
+    async def keep_detail(self, scope: Scope, detail: DeliveryDetail) -> None:
+        """Keep everything of one delivery, masked; does nothing unless a person wants it kept."""
+        ...
+
+    async def kept_detail(self, scope: Scope, key: str) -> tuple[DeliveryDetail, datetime] | None:
+        """Everything of one delivery as it was read last, and when; None if it is not kept."""
         ...
 
     async def select(
@@ -269,4 +278,28 @@ class RetryJournal(Protocol):
             PlanBusyError: another one has it.
             StorageError: it cannot be known.
         """
+        ...
+
+
+class ViewStore(Protocol):
+    """How lists were looked at, kept between runs. Each method may raise a StorageError."""
+
+    async def last(self, base_url: str, account: str, instance: InstanceId) -> KeptView | None:
+        """How an instance's list was last looked at; None if nobody knows."""
+        ...
+
+    async def note(self, base_url: str, account: str, instance: InstanceId, view: KeptView) -> None:
+        """Keep how an instance's list is looked at; a filter that holds a secret is left out."""
+        ...
+
+    async def saved(self, base_url: str, account: str) -> tuple[SavedView, ...]:
+        """The account's views, in the order of their names."""
+        ...
+
+    async def save(self, base_url: str, account: str, view: SavedView) -> None:
+        """Keep a view in place of what had its name; one that holds a secret is refused."""
+        ...
+
+    async def drop(self, base_url: str, account: str, name: str) -> None:
+        """Forget a view; nothing if there is none of that name."""
         ...

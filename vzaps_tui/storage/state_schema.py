@@ -35,7 +35,19 @@ _JOURNAL: tuple[str, ...] = (
     "CREATE INDEX entries_by_step ON entries (step) WHERE step IS NOT NULL",
 )
 
-MIGRATIONS: list[tuple[str, ...]] = [_JOURNAL]
+_VIEWS: tuple[str, ...] = (
+    """CREATE TABLE looked (
+        base_url TEXT NOT NULL, account TEXT NOT NULL, instance TEXT NOT NULL,
+        query TEXT NOT NULL, oldest_first INTEGER NOT NULL, preview INTEGER NOT NULL,
+        PRIMARY KEY (base_url, account, instance)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE views (
+        base_url TEXT NOT NULL, account TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL,
+        PRIMARY KEY (base_url, account, name)
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: list[tuple[str, ...]] = [_JOURNAL, _VIEWS]
 """Statement by statement, from no version to 1, from 1 to 2, and so on. Add; never change one."""
 
 

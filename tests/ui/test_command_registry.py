@@ -20,6 +20,7 @@ from vzaps_tui.ui.commands import (
     show_key,
     show_keys,
 )
+from vzaps_tui.ui.screens.compare import CompareScreen
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 from vzaps_tui.ui.screens.delivery import DeliveryScreen
 from vzaps_tui.ui.screens.instances import InstancesScreen
@@ -33,6 +34,7 @@ SCREENS: tuple[type[Board[object]], ...] = (
     DeliveriesScreen,
     TriageScreen,
     DeliveryScreen,
+    CompareScreen,
     WebhookScreen,
 )  # pyright: ignore[reportAssignmentType] - what a screen returns plays no part here
 SHOWN_AT: dict[str, type[object]] = {"move": CursorLines, "list": VirtualTable}

@@ -234,6 +234,10 @@ DELIVERY = Place(
             "next",
             "The next delivery of the list",
         ),
+        Command("delivery.mark", "space", "mark", "mark", "Mark or unmark this delivery"),
+        Command(
+            "delivery.compare", "d", "compare", "compare", "Compare with the one that is marked"
+        ),
         Command("delivery.next_part", "tab", "turn(1)", "part", "The next part", palette=False),
         Command(
             "delivery.previous_part",
@@ -247,6 +251,23 @@ DELIVERY = Place(
         Command("delivery.payload", "2", "part('payload')", "", "Its payload"),
         Command("delivery.response", "3", "part('response')", "", "The receiver's response"),
         Command("delivery.raw", "4", "part('raw')", "", "The API's whole answer"),
+    ),
+)
+
+COMPARE = Place(
+    "compare",
+    "Compare",
+    (
+        Command("compare.next", "e", "difference(1)", "next difference", "To the next difference"),
+        Command("compare.previous", "E", "difference(-1)", "", "To the previous difference"),
+        Command("compare.same", "z", "same", "unfold", "Show or fold what is the same"),
+        Command(
+            "compare.quiet",
+            "i",
+            "quiet",
+            "times and ids",
+            "Show or hide times, ids and hashes that differ",
+        ),
     ),
 )
 
@@ -286,6 +307,7 @@ PLACES = (
     TRIAGE,
     DELIVERY,
     JSON,
+    COMPARE,
     WEBHOOK,
 )
 COMMANDS = tuple(command for place in PLACES for command in place.commands)

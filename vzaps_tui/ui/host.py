@@ -95,6 +95,10 @@ class Host(Protocol):
         """Show one delivery of a list; `done` gets the id of the one it was left at."""
         ...
 
+    def open_compare(self, instance: Instance, left: Delivery, right: Delivery) -> None:
+        """Show what differs between two deliveries of an instance."""
+        ...
+
     def open_triage(
         self,
         instance: Instance,

@@ -20,15 +20,31 @@ Fact: TypeAlias = tuple[str, Cell]
 LABEL = 9
 _GAP = 2
 _LONGEST = 400
+_BOTH_TIMES = len("2026-11-22 14:02:11 (17:02:11 UTC)")
 
 
-def both_times(moment: datetime | None, now: datetime) -> str:
-    """`2026-11-22 14:02:11 (17:02:11 UTC)`; only one of them where the zone is UTC."""
+def both_times(moment: datetime | None, now: datetime, *, short: bool = False) -> str:
+    """`2026-11-22 14:02:11 (17:02:11 UTC)`; only one of them where the zone is UTC.
+
+    Args:
+        moment: aware; `-` for None.
+        now: in the zone to show.
+        short: leave away the date if it is today's, and the year if it is this one's.
+    """
     if moment is None:
         return "-"
-    local = moment.astimezone(now.tzinfo).strftime("%Y-%m-%d %H:%M:%S")
-    utc = moment.astimezone(UTC)
-    return f"{local} UTC" if not now.utcoffset() else f"{local} ({utc:%H:%M:%S} UTC)"
+    try:
+        local, utc = moment.astimezone(now.tzinfo), moment.astimezone(UTC)
+    except OverflowError:  # the edge of the calendar: Go's zero time is the year 1
+        return moment.date().isoformat()
+    told = local.strftime(_pattern(local, now, short=short))
+    return f"{told} UTC" if not now.utcoffset() else f"{told} ({utc:%H:%M:%S} UTC)"
+
+
+def _pattern(local: datetime, now: datetime, *, short: bool) -> str:
+    if short and local.date() == now.date():
+        return "%H:%M:%S"
+    return "%m-%d %H:%M:%S" if short and local.year == now.year else "%Y-%m-%d %H:%M:%S"
 
 
 def summary(row: Delivery, step: RetryStep | None, now: datetime, width: int) -> Content:
@@ -43,10 +59,17 @@ def fact_lines(facts: Iterable[Fact], width: int) -> Content:
     return Content("\n").join(_line(label, cell, width) for label, cell in facts)
 
 
-def head(row: Delivery, step: RetryStep | None, now: datetime, width: int) -> Content:
+def head(
+    row: Delivery, step: RetryStep | None, now: datetime, width: int, *, marked: bool = False
+) -> Content:
     """The same in few lines, two facts side by side, for over the parts of a delivery."""
     half = (width - _GAP) // 2
-    pairs = [*_outcome(row, step), _tries(row), *_times(row, now)]
+    # Where half a line has no room for them, today's times are told without their date.
+    short = half < LABEL + _BOTH_TIMES
+    pairs = [*_outcome(row, step), _tries(row), *_times(row, now, short=short)]
+    if marked:
+        word, tone = parts(status_cell(row))
+        pairs[0] = ("Status", (f"{word} · ● marked", tone))
     pairs.insert(1 if step is None else 2, ("Event", row.event))
     lines: list[Content] = []
     for place in range(0, len(pairs), 2):
@@ -65,13 +88,17 @@ def _outcome(row: Delivery, step: RetryStep | None) -> list[Fact]:
     return facts
 
 
-def _times(row: Delivery, now: datetime) -> list[Fact]:
+def _times(row: Delivery, now: datetime, *, short: bool = False) -> list[Fact]:
     times = {
         "Created": row.created_at,
         "Last try": row.last_attempt_at,
         "Next try": row.next_retry_at,
     }
-    return [(label, both_times(at, now)) for label, at in times.items() if at or label == "Created"]
+    return [
+        (label, both_times(at, now, short=short))
+        for label, at in times.items()
+        if at or label == "Created"
+    ]
 
 
 def _tries(row: Delivery) -> Fact:

@@ -24,6 +24,7 @@ from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.retry_review import review
 from vzaps_tui.ui.slices import in_slices
 from vzaps_tui.ui.summary import fact_lines, head
+from vzaps_tui.ui.views import DeliveriesView
 from vzaps_tui.ui.widgets.cells import fit
 from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.json_view import JsonView
@@ -179,7 +180,8 @@ class DeliveryScreen(Board[LogId | None]):
     def _show_head(self) -> None:
         step = self.host.jobs.steps.get((self._instance.id, self._row.id))
         width = max(40, self.size.width - 2)
-        facts = head(self._row, step, self.services.clock.now(), width)
+        marked = self._row.key in self._view.marked
+        facts = head(self._row, step, self.services.clock.now(), width, marked=marked)
         lines = 1 if self.size.height < _LOW else 2
         # Words that end before the edge leave room on the last line, hence the margin.
         says = fit(self._says, lines * (width - 9) - 10 * (lines - 1)).rstrip()
@@ -244,6 +246,42 @@ class DeliveryScreen(Board[LogId | None]):
     @override
     def leave(self) -> None:
         self.dismiss(self._row.id)
+
+    # -- marking and comparing -------------------------------------------------------------------
+
+    @property
+    def _view(self) -> DeliveriesView:
+        """What was last looked at in the list; its marks are the list's."""
+        return self.host.views.setdefault(self._instance.id, DeliveriesView())
+
+    def action_mark(self) -> None:
+        """Mark or unmark this delivery, as in the list."""
+        self._view.marked ^= {self._row.key}
+        self._show_head()
+
+    def action_compare(self) -> None:
+        """Show what differs between the marked delivery and this one."""
+        others = self._view.marked - {self._row.key}
+        other = self._held(next(iter(others))) if len(others) == 1 else None
+        if other is not None:
+            self.host.open_compare(self._instance, other, self._row)
+        elif others:
+            self.host.say(
+                "One other delivery must be marked to compare with."
+                if len(others) > 1
+                else "The marked delivery is not held any more."
+            )
+        else:
+            self.host.say("No other delivery is marked: space marks one, ] and [ walk on.")
+
+    def _held(self, key: str) -> Delivery | None:
+        """A delivery of the instance, of the list or not."""
+        place = self._rows.index_of(key)
+        if place is not None:
+            return self._rows.at(place)
+        deliveries = self.services.deliveries
+        number = deliveries.place(self._instance.id, key)
+        return None if number is None else deliveries.rows([number])[0]
 
     # -- folding ---------------------------------------------------------------------------------
 

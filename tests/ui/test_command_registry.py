@@ -104,8 +104,9 @@ def test_every_place_of_the_design_is_there() -> None:
         "instances": "w",
         "deliveries": "f F t space a u r e E p w",
         "triage": "r w",
-        "delivery": "r left_square_bracket right_square_bracket tab 1 2 3 4",
+        "delivery": "r left_square_bracket right_square_bracket space d tab 1 2 3 4",
         "json": "z Z left_curly_bracket right_curly_bracket",
+        "compare": "e E z i",
         "webhook": "ctrl+s ctrl+z tab",
     }
     for place in PLACES:

@@ -260,10 +260,10 @@ class Course:
     def _listen(self, *, no_more: bool = False) -> None:
         loop = asyncio.get_running_loop()
         for number in _STOPPING:
-            if no_more:
-                loop.remove_signal_handler(number)
-            else:
+            if not no_more:
                 loop.add_signal_handler(number, self._stop, number)
+            elif loop.remove_signal_handler(number) and self._signal is not None:
+                signal.signal(number, signal.SIG_IGN)  # it is ending already
 
     async def _work_with(self, session: Session) -> int:
         if session.launch.warm is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +12,7 @@ from vzaps_tui.cli.logs_query import question
 from vzaps_tui.cli.output import Table
 from vzaps_tui.cli.run import DONE, FAILED, UNREACHABLE
 from vzaps_tui.domain.envelope import Source
-from vzaps_tui.domain.exporting import Export, ExportFormat, Scope, pieces
+from vzaps_tui.domain.exporting import Export, ExportFormat, Scope, sheet
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.times import age, took
@@ -165,8 +165,7 @@ async def _write(session: Session, instance: InstanceId, rowids: array[int]) -> 
         rows = tuple(row for row in found if row is not None)
         written += len(rows)
         if session.output.as_json:
-            for text in json_rows(session, instance, rows):
-                session.output.write(text)
+            session.output.write(json_rows(session, instance, rows))
         else:
             text = table.lines([_cells(session, row, now) for row in rows], head=not start)
             session.output.write(text)
@@ -176,18 +175,17 @@ async def _write(session: Session, instance: InstanceId, rowids: array[int]) -> 
 _RIGHT: Final = ("Code", "Tries", "Took")
 
 
-def json_rows(session: Session, instance: InstanceId, rows: tuple[Delivery, ...]) -> Iterator[str]:
+def json_rows(session: Session, instance: InstanceId, rows: tuple[Delivery, ...]) -> str:
     """Rows as JSON Lines with the keys of an export; personal data stays, as on screen."""
     scope = Scope(instance, "", (), len(rows))
     export = Export(
-        rows=rows,
         scope=scope,
         form=ExportFormat.JSONL,
         made_at=session.services.clock.now(),
         keep_personal=True,
         masker=session.run.masker,
     )
-    return (piece.text for piece in pieces(export))
+    return sheet(export).rows(rows)
 
 
 def _cells(session: Session, row: Delivery, now: datetime) -> tuple[str, ...]:

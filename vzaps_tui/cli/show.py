@@ -63,7 +63,7 @@ def _write_object(
     session: Session, instance: InstanceId, envelope: Envelope[DeliveryDetail]
 ) -> None:
     detail, mask = envelope.data, session.run.masker
-    head: dict[str, object] = json.loads("".join(json_rows(session, instance, (detail.delivery,))))
+    head: dict[str, object] = json.loads(json_rows(session, instance, (detail.delivery,)))
     value = {
         "instance": instance,
         **head,

@@ -1,4 +1,4 @@
-"""Deliveries as a file's text: JSON Lines, CSV or a Markdown report, piece by piece."""
+"""Deliveries as a file's text: JSON Lines, CSV or a Markdown report, some rows at a time."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Protocol
 
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.failures import failure_kind
@@ -21,9 +21,8 @@ from vzaps_tui.domain.personal import hide_personal
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import took
-from vzaps_tui.domain.triage import Cause
+from vzaps_tui.domain.triage import Cause, Findings
 
-_ROWS_A_PIECE = 50
 _REMEMBERED = 4096
 _LONGEST_CELL = 300
 """Characters of an error in a report for people; the other formats hold all of it."""
@@ -72,16 +71,16 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What is to be written.
+    """What is to be written, but for its rows.
 
     Attributes:
-        rows: in the order to write.
+        scope: where the rows come from.
+        form: how they are written.
         made_at: aware.
         keep_personal: leave phones, WhatsApp ids, e-mail addresses and names as they are. Secrets
             and URL queries are hidden whatever it says.
     """
 
-    rows: tuple[Delivery, ...]
     scope: Scope
     form: ExportFormat
     made_at: datetime
@@ -89,11 +88,20 @@ class Export:
     masker: Masker = field(default_factory=Masker)
 
 
-class Piece(NamedTuple):
-    """Some of a file's text, and how many rows are written with it in all."""
+class Sheet(Protocol):
+    """Makes the text of one file. Memory grows with what rows differ in, not with their number."""
 
-    text: str
-    rows: int
+    def begin(self) -> str:
+        """What stands right before the rows."""
+        ...
+
+    def rows(self, rows: Sequence[Delivery]) -> str:
+        """The next rows, in the order to write; fifty are some milliseconds of work."""
+        ...
+
+    def front(self) -> str:
+        """What stands before all else, which only all rows together tell; empty for most forms."""
+        ...
 
 
 _COLUMNS = (
@@ -109,20 +117,19 @@ def default_name(instance: str, form: ExportFormat, now: datetime) -> str:
     return f"vzaps-{word}-{now:%Y%m%d-%H%M}.{form}"
 
 
-def pieces(export: Export) -> Iterator[Piece]:
-    """The file's text from beginning to end; each piece is some milliseconds of work.
+def sheet(export: Export) -> Sheet:
+    """What makes the file's text.
 
     JSON Lines holds one object a row, control characters escaped; CSV has a header, CR LF, and a
     `'` before cells that a spreadsheet would take for a formula; both hold times in UTC (ISO
-    8601) and what is not told as null or nothing.
+    8601) and what is not told as null or nothing. Markdown is a report with the causes first.
     """
-    clean = _Cleaner(export)
-    writers: dict[ExportFormat, Callable[[Export, _Cleaner], Iterator[Piece]]] = {
-        ExportFormat.JSONL: _json_lines,
-        ExportFormat.CSV: _csv,
-        ExportFormat.MARKDOWN: _report,
+    sheets: dict[ExportFormat, type[_JsonLines | _Csv | _Report]] = {
+        ExportFormat.JSONL: _JsonLines,
+        ExportFormat.CSV: _Csv,
+        ExportFormat.MARKDOWN: _Report,
     }
-    yield from writers[export.form](export, clean)
+    return sheets[export.form](export)
 
 
 class _Cleaner:
@@ -192,16 +199,18 @@ def _values(row: Delivery, clean: _Cleaner) -> tuple[Value, ...]:
     )
 
 
-def _batches(rows: tuple[Delivery, ...]) -> Iterator[tuple[tuple[Delivery, ...], int]]:
-    for start in range(0, len(rows), _ROWS_A_PIECE):
-        batch = rows[start : start + _ROWS_A_PIECE]
-        yield batch, start + len(batch)
+class _JsonLines:
+    def __init__(self, export: Export) -> None:
+        self._clean = _Cleaner(export)
 
+    def begin(self) -> str:
+        return ""
 
-def _json_lines(export: Export, clean: _Cleaner) -> Iterator[Piece]:
-    for batch, done in _batches(export.rows):
-        lines = (_json_line(_values(row, clean)) for row in batch)
-        yield Piece("".join(lines), done)
+    def rows(self, rows: Sequence[Delivery]) -> str:
+        return "".join(_json_line(_values(row, self._clean)) for row in rows)
+
+    def front(self) -> str:
+        return ""
 
 
 def _json_line(values: tuple[Value, ...]) -> str:
@@ -212,12 +221,20 @@ def _json_line(values: tuple[Value, ...]) -> str:
     return f"{line}\n"
 
 
-def _csv(export: Export, clean: _Cleaner) -> Iterator[Piece]:
-    yield Piece(",".join(_COLUMNS) + "\r\n", 0)
-    for batch, done in _batches(export.rows):
+class _Csv:
+    def __init__(self, export: Export) -> None:
+        self._clean = _Cleaner(export)
+
+    def begin(self) -> str:
+        return ",".join(_COLUMNS) + "\r\n"
+
+    def rows(self, rows: Sequence[Delivery]) -> str:
         text = io.StringIO()
-        csv.writer(text).writerows(map(_cell, _values(row, clean)) for row in batch)
-        yield Piece(text.getvalue(), done)
+        csv.writer(text).writerows(map(_cell, _values(row, self._clean)) for row in rows)
+        return text.getvalue()
+
+    def front(self) -> str:
+        return ""
 
 
 def _cell(value: Value) -> Value:
@@ -227,44 +244,49 @@ def _cell(value: Value) -> Value:
     return f"'{shown}" if shown.lstrip().startswith(_FORMULA) else shown
 
 
-def _report(export: Export, clean: _Cleaner) -> Iterator[Piece]:
-    yield Piece("\n".join(_head(export, clean)) + "\n", 0)
-    yield Piece("\n".join(_causes(export, clean)) + "\n", 0)
-    yield Piece(
-        "\n## Deliveries\n\n"
-        "| Time (UTC) | Status | Event | Code | Tries | Took | Error | Target | Id |\n"
-        "|---|---|---|---|---|---|---|---|---|\n",
-        0,
-    )
-    for batch, done in _batches(export.rows):
-        yield Piece("".join(_report_row(row, clean) for row in batch), done)
+class _Report:
+    """Rows are folded as they pass; what they come to stands in front of them."""
+
+    def __init__(self, export: Export) -> None:
+        self._export = export
+        self._clean = _Cleaner(export)
+        self._fold = Fold(export.made_at)
+
+    def begin(self) -> str:
+        return (
+            "\n## Deliveries\n\n"
+            "| Time (UTC) | Status | Event | Code | Tries | Took | Error | Target | Id |\n"
+            "|---|---|---|---|---|---|---|---|---|\n"
+        )
+
+    def rows(self, rows: Sequence[Delivery]) -> str:
+        self._fold.add(rows)
+        return "".join(_report_row(row, self._clean) for row in rows)
+
+    def front(self) -> str:
+        found = self._fold.findings()
+        lines = (*_head(self._export, self._fold, self._clean), *_causes(found, self._clean))
+        return "\n".join(lines) + "\n"
 
 
-def _head(export: Export, clean: _Cleaner) -> Iterator[str]:
-    scope, rows = export.scope, export.rows
+def _head(export: Export, fold: Fold, clean: _Cleaner) -> Iterator[str]:
+    scope, counts = export.scope, fold.words
     name = f"{_code(clean(scope.name))} " if scope.name else ""
     yield f"# Webhook deliveries of {name}({_code(scope.instance)})"
     yield ""
     yield f"- Made: {_time(export.made_at)} UTC; all times here are UTC"
-    yield f"- Covers: {covers(len(rows), scope.loaded, scope.total)}"
+    yield f"- Covers: {covers(sum(counts.values()), scope.loaded, scope.total)}"
     filters = " · ".join(_code(clean(text)) for text in scope.filters) or "none"
     yield f"- Filter: {filters}"
-    times = [moment for row in rows if (moment := row.time)]
-    if times:
-        yield f"- Span: {_time(min(times))} to {_time(max(times))}"
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.status_word] = counts.get(row.status_word, 0) + 1
+    if fold.first is not None:
+        yield f"- Span: {_time(fold.first)} to {_time(fold.last)}"
     words = ", ".join(f"{count:,} {_word(clean(word))}" for word, count in counts.items())
     yield f"- Status: {words or 'no delivery'}"
     kept = "kept" if export.keep_personal else "hidden, as far as it can be told"
     yield f"- Personal data: {kept}; secrets and URL queries: hidden"
 
 
-def _causes(export: Export, clean: _Cleaner) -> Iterator[str]:
-    fold = Fold(export.made_at)
-    fold.add(export.rows)
-    found = fold.findings()
+def _causes(found: Findings, clean: _Cleaner) -> Iterator[str]:
     yield ""
     yield "## Causes"
     yield ""

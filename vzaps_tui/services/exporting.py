@@ -8,13 +8,18 @@ import errno
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, TypeVar
 
-from vzaps_tui.domain.exporting import Export, ExportError, ExportExistsError, Piece, pieces
+from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.domain.exporting import Export, ExportError, ExportExistsError, Sheet, sheet
 
+T = TypeVar("T")
+
+_ROWS_A_PIECE: Final = 50
+_CHARACTERS: Final = 64 * 1024  # copied in one go
 _PAUSE: Final = 0.0005  # seconds after each piece
 _PRIVATE: Final = 0o600
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -37,15 +42,21 @@ class _StoppedError(Exception):
 
 
 async def write_export(
-    export: Export, path: str, tell: Tell | None = None, *, replace: bool = False
+    export: Export,
+    rows: AsyncIterable[Sequence[Delivery]],
+    path: str,
+    tell: Tell | None = None,
+    *,
+    replace: bool = False,
 ) -> Written:
     """Write an export to a path as a person types it; the file is for its owner alone (0600).
 
     The text goes to a hidden file beside it and takes the name when it is whole. Cancelled, it
-    leaves nothing behind.
+    leaves nothing behind. Some rows are in memory at a time.
 
     Args:
         export: what to write.
+        rows: its rows, in the order to write, some at a time.
         path: where to; `~` is the home folder, what is relative begins at the current folder.
         tell: hears how far it is.
         replace: whether a file of that name may be replaced.
@@ -54,25 +65,126 @@ async def write_export(
         ExportExistsError: there is such a file, and `replace` was not said.
         ExportError: it cannot be written; says why, and what next.
     """
-    target = _target(path)
-    stop = threading.Event()
     loop = asyncio.get_running_loop()
 
-    def told(rows: int) -> None:
-        # A real pause: without one the loop would wait its turn behind this thread.
-        if stop.wait(_PAUSE):
-            raise _StoppedError
+    def told(count: int) -> None:
         if tell is not None:
-            loop.call_soon_threadsafe(tell, rows)
+            loop.call_soon_threadsafe(tell, count)
 
-    job = loop.run_in_executor(None, _write, pieces(export), target, told, replace)
+    draft = _Draft(_target(path), sheet(export), told, replace=replace)
+    try:
+        await _aside(draft, draft.open)
+        async for some in rows:
+            await _aside(draft, lambda some=some: draft.add(some))
+        return await _aside(draft, draft.publish)
+    finally:
+        await asyncio.shield(loop.run_in_executor(None, draft.close))
+
+
+async def _aside(draft: _Draft, work: Callable[[], T]) -> T:
+    """Do a part of the writing in a thread; cancelled, it ends before this returns."""
+    job = asyncio.get_running_loop().run_in_executor(None, draft.explained, work)
     try:
         return await asyncio.shield(job)
     except asyncio.CancelledError:
-        stop.set()
+        draft.stop.set()
         with contextlib.suppress(_StoppedError, ExportError):
             await job
         raise
+
+
+class _Draft:
+    """A file being written under another name. One thread at a time has it.
+
+    Attributes:
+        stop: set to call it off.
+    """
+
+    def __init__(self, path: Path, text: Sheet, told: Tell, *, replace: bool) -> None:
+        self.stop = threading.Event()
+        self._path = path
+        self._text = text
+        self._told = told
+        self._replace = replace
+        self._rows = 0
+        self._files: list[IO[str]] = []
+        self._spares: list[Path] = []
+
+    @property
+    def _file(self) -> IO[str]:
+        """The one that is written."""
+        return self._files[-1]
+
+    def explained(self, work: Callable[[], T]) -> T:
+        """Do something with the disk.
+
+        Raises:
+            ExportError: the disk said no.
+        """
+        try:
+            return work()
+        except OSError as problem:
+            raise _explained(problem, self._path) from problem
+
+    def open(self) -> None:
+        """Begin the file, if its name may be taken."""
+        _refuse(self._path, replace=self._replace)
+        self._open_spare()
+        self._file.write(self._text.begin())
+
+    def add(self, rows: Sequence[Delivery]) -> None:
+        """Write rows, with a pause after some: without one the loop would wait its turn."""
+        for start in range(0, len(rows), _ROWS_A_PIECE):
+            some = rows[start : start + _ROWS_A_PIECE]
+            self._file.write(self._text.rows(some))
+            self._rows += len(some)
+            self._told(self._rows)
+            self._go_on()
+
+    def publish(self) -> Written:
+        """End the file and give it its name."""
+        self._go_on()  # also what holds no row can be called off
+        if front := self._text.front():
+            self._put_behind(front)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        spare = self._spares[-1]
+        size = spare.stat().st_size
+        _publish(spare, self._path, replace=self._replace)
+        self._told(self._rows)
+        return Written(self._path, self._rows, size)
+
+    def close(self) -> None:
+        """Leave nothing behind but what was published."""
+        for file in self._files:
+            with contextlib.suppress(OSError):
+                file.close()
+        for spare in self._spares:
+            with contextlib.suppress(OSError):
+                spare.unlink(missing_ok=True)
+
+    def _put_behind(self, front: str) -> None:
+        """Put what was written so far behind a text, in another file."""
+        self._file.close()
+        self._open_spare()
+        self._file.write(front)
+        with self._spares[0].open(encoding="utf-8", newline="") as rest:
+            while part := rest.read(_CHARACTERS):
+                self._file.write(part)
+                self._go_on()
+
+    def _go_on(self) -> None:
+        if self.stop.wait(_PAUSE):
+            raise _StoppedError
+
+    def _open_spare(self) -> None:
+        spare = self._path.with_name(f".vzaps-{secrets.token_hex(6)}.part")
+        # Born private: others never get to open it.
+        number = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+        self._spares.append(spare)
+        self._files.append(
+            os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", newline="")
+        )
 
 
 def _target(path: str) -> Path:
@@ -94,22 +206,6 @@ def _target(path: str) -> Path:
     return target
 
 
-def _write(parts: Iterable[Piece], path: Path, told: Tell, replace: bool) -> Written:  # noqa: FBT001 - run_in_executor takes no keywords
-    try:
-        _refuse(path, replace=replace)
-        spare = path.with_name(f".vzaps-{secrets.token_hex(6)}.part")
-        try:
-            written = _fill(spare, parts, told)
-            size = spare.stat().st_size
-            _publish(spare, path, replace=replace)
-        finally:
-            with contextlib.suppress(OSError):
-                spare.unlink(missing_ok=True)
-    except OSError as problem:
-        raise _explained(problem, path) from problem
-    return Written(path, written, size)
-
-
 def _refuse(path: Path, *, replace: bool) -> None:
     """Say early what would be found out late."""
     if path.is_dir():
@@ -120,21 +216,6 @@ def _refuse(path: Path, *, replace: bool) -> None:
         raise ExportError(f"{path} is not a file")
     if not replace:
         raise ExportExistsError(f"{path} is there already")
-
-
-def _fill(spare: Path, parts: Iterable[Piece], told: Tell) -> int:
-    rows = 0
-    # Born private: others never get to open it.
-    number = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
-    with os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        for piece in parts:
-            file.write(piece.text)
-            rows = piece.rows
-            told(rows)
-        told(rows)  # also what holds no row can be called off
-        file.flush()
-        os.fsync(file.fileno())
-    return rows
 
 
 def _publish(spare: Path, path: Path, *, replace: bool) -> None:

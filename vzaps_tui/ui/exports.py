@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual.signal import Signal
@@ -11,7 +12,8 @@ from vzaps_tui.ui.dialogs import Choice
 from vzaps_tui.ui.widgets.job_line import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from array import array
+    from collections.abc import AsyncGenerator, Callable
 
     from textual.app import App
     from textual.content import Content
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.deliveries import Delivery
     from vzaps_tui.domain.exporting import Export, ExportExistsError
     from vzaps_tui.domain.instances import Instance
-    from vzaps_tui.domain.paging import Listing
+    from vzaps_tui.domain.log_state import LogState
     from vzaps_tui.domain.problems import VzapsError
     from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.services.exporting import Written
@@ -31,6 +33,17 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _LONG = 12.0  # seconds that words with a path stay
+_AT_ONCE = 1000
+"""Rows that are fetched in one go."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Order:
+    """An export, the numbers of its rows in the order to write, and what a person chose."""
+
+    export: Export
+    numbers: array[int]
+    choice: ExportChoice
 
 
 class Teller(Protocol):
@@ -74,13 +87,16 @@ class Exports:
         return self._worker is not None and not self._worker.is_finished
 
     def offer(
-        self,
-        instance: Instance,
-        rows: tuple[Delivery, ...],
-        listing: Listing[Delivery],
-        query: DeliveryQuery,
+        self, instance: Instance, numbers: array[int], state: LogState, query: DeliveryQuery
     ) -> None:
-        """Open the form for these rows of a listing, and write what it asks for."""
+        """Open the form for the rows of these numbers, and write what it asks for.
+
+        Args:
+            instance: whose rows.
+            numbers: of the archive, in the order to write; they are not changed any more.
+            state: how much is held of the list that the rows are of.
+            query: what chose them.
+        """
         from vzaps_tui.domain.exporting import (  # noqa: PLC0415 - start-up time
             Export,
             Scope,
@@ -90,39 +106,35 @@ class Exports:
         from vzaps_tui.ui.export_form import ExportForm  # noqa: PLC0415 - same
 
         services = self._host.launch.services
-        if not rows or services is None:
+        if not numbers or services is None:
             self._host.say("There is nothing to export: no loaded delivery matches.")
             return
         now = services.clock.now()
         scope = Scope(
-            instance.id, instance.name, query.describe(now.tzinfo), len(listing.rows), listing.total
+            instance.id, instance.name, query.describe(now.tzinfo), state.held, state.total
         )
 
         def chosen(choice: ExportChoice | None) -> None:
             if choice is not None:
                 masker = self._host.launch.masker
-                self.start(
-                    Export(rows, scope, choice.form, now, choice.keep_personal, masker), choice
-                )
+                export = Export(scope, choice.form, now, choice.keep_personal, masker)
+                self._start(_Order(export, numbers, choice))
 
         form = ExportForm(
-            covers(len(rows), scope.loaded, scope.total),
+            covers(len(numbers), scope.loaded, scope.total),
             lambda kind: default_name(instance.id, kind, now),
             self.last,
         )
         self._host.show(form, chosen)
 
-    def start(self, export: Export, choice: ExportChoice, *, replace: bool = False) -> None:
+    def _start(self, order: _Order, *, replace: bool = False) -> None:
         """Begin to write; returns at once."""
-        self.last = choice
+        self.last = order.choice
         if self.is_busy:
             self._host.say("An export is under way; X stops it.", severity="warning")
             return
         self._worker = self._app.run_worker(
-            self._run(export, choice, replace=replace),
-            name="export",
-            group="export",
-            exclusive=False,
+            self._run(order, replace=replace), name="export", group="export", exclusive=False
         )
 
     def stop(self) -> bool:
@@ -132,43 +144,56 @@ class Exports:
             self._worker.cancel()
         return busy
 
-    async def _run(self, export: Export, choice: ExportChoice, *, replace: bool) -> None:
+    async def _run(self, order: _Order, *, replace: bool) -> None:
         from vzaps_tui.domain.exporting import ExportError, ExportExistsError  # noqa: PLC0415 - start-up time
         from vzaps_tui.services.exporting import write_export  # noqa: PLC0415 - same
 
-        total = len(export.rows)
+        choice, total = order.choice, len(order.numbers)
 
         def tell(rows: int) -> None:
             self._show(Tally(total, rows, doing="Exporting", done="rows written"))
 
         tell(0)
         try:
-            written = await write_export(export, choice.path, tell, replace=replace)
+            async with aclosing(self._rows(order.numbers)) as rows:
+                written = await write_export(order.export, rows, choice.path, tell, replace=replace)
         except ExportExistsError as problem:
             self._app.run_worker(
-                self._ask(export, choice, problem), name="replace", group="confirm", exclusive=True
+                self._ask(order, problem), name="replace", group="confirm", exclusive=True
             )
         except ExportError as problem:
             self._host.say(self._host.words_for(problem), severity="error", timeout=_LONG)
         else:
             self.last = dataclasses.replace(choice, path="")
-            self._host.say(_said(export, written), timeout=_LONG)
+            self._host.say(_said(order, written), timeout=_LONG)
         finally:
             self._show(Tally())
+
+    async def _rows(self, numbers: array[int]) -> AsyncGenerator[list[Delivery], None]:
+        services = self._host.launch.services
+        if services is None:
+            return
+        for start in range(0, len(numbers), _AT_ONCE):
+            found = await services.deliveries.fetch(numbers[start : start + _AT_ONCE])
+            yield [row for row in found if row is not None]
 
     def _show(self, tally: Tally) -> None:
         self.tally = tally
         self.changed.publish(tally)
 
-    async def _ask(self, export: Export, choice: ExportChoice, problem: ExportExistsError) -> None:
+    async def _ask(self, order: _Order, problem: ExportExistsError) -> None:
         body = f"{problem.reason}.\nx opens the form again, where the name can be changed."
         answer = await self._host.ask("Replace the file?", body, (Choice("yes", "Replace it"),))
         if answer:
-            self.start(export, choice, replace=True)
+            self._start(order, replace=True)
 
 
-def _said(export: Export, written: Written) -> str:
+def _said(order: _Order, written: Written) -> str:
+    export = order.export
     kept = "personal data kept" if export.keep_personal else "personal data hidden"
     size = f"{max(1, round(written.size / 1000)):,} kB"
     report = " with their causes" if export.form == "md" else ""
-    return f"{written.rows:,} deliveries{report} written to {written.path} ({size}, {kept})."
+    words = f"{written.rows:,} deliveries{report} written to {written.path} ({size}, {kept})."
+    if dropped := len(order.numbers) - written.rows:
+        words += f" {dropped:,} were dropped from the archive meanwhile."
+    return words

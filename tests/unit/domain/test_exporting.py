@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +22,7 @@ from vzaps_tui.domain.exporting import (
     Scope,
     covers,
     default_name,
-    pieces,
+    sheet,
 )
 from vzaps_tui.domain.masking import Masker, Secret
 
@@ -30,12 +31,21 @@ PERSONAL = "no contact Ana Souza (5511988887777@s.whatsapp.net)"
 TARGET = "https://hooks.example.com/vz?secret=s3cret"
 
 
-def text_of(export: Export) -> str:
-    return "".join(piece.text for piece in pieces(export))
+Rows = tuple[Delivery, ...]
 
 
-def export(*rows: Delivery, form: ExportFormat = ExportFormat.JSONL, **changes: Any) -> Export:
-    return replace(Export(rows, SCOPE, form, NOW), **changes)
+def text_of(wanted: tuple[Export, Rows], at_once: int = 50) -> str:
+    export, rows = wanted
+    made = sheet(export)
+    parts = [made.begin()]
+    parts += [made.rows(rows[at : at + at_once]) for at in range(0, len(rows), at_once)]
+    return made.front() + "".join(parts)
+
+
+def export(
+    *rows: Delivery, form: ExportFormat = ExportFormat.JSONL, **changes: Any
+) -> tuple[Export, Rows]:
+    return replace(Export(SCOPE, form, NOW), **changes), rows
 
 
 def objects(text: str) -> list[dict[str, Any]]:
@@ -198,14 +208,33 @@ def test_the_report_says_what_it_covers_and_counts_causes() -> None:
 
 
 @pytest.mark.parametrize("form", ExportFormat)
-@pytest.mark.parametrize("count", [0, 1, 49, 50, 51, 1000])
-def test_rows_are_told_as_they_go_and_none_is_lost(form: ExportFormat, count: int) -> None:
-    told = list(pieces(export(*map(delivery, range(count)), form=form)))
-    rows = [piece.rows for piece in told]
-    assert rows == sorted(rows)
-    assert (rows[-1] if rows else 0) == count
-    assert sum(piece.text.count("log_") for piece in told) == count
-    assert max((piece.text.count("log_") for piece in told), default=0) <= 50
+@pytest.mark.parametrize("count", [0, 1, 1000])
+@pytest.mark.parametrize("at_once", [1, 7, 50])
+def test_in_what_parts_the_rows_come_makes_no_difference(
+    form: ExportFormat, count: int, at_once: int
+) -> None:
+    wanted = export(*map(delivery, range(count)), form=form)
+    text = text_of(wanted, at_once)
+    assert text == text_of(wanted, max(1, count))
+    listed = text.partition("## Deliveries")[2] if form is ExportFormat.MARKDOWN else text
+    assert listed.count("log_") == count
+
+
+@pytest.mark.parametrize("form", ExportFormat)
+def test_memory_does_not_grow_with_the_rows(form: ExportFormat) -> None:
+    def peak(count: int) -> int:
+        made = sheet(export(form=form)[0])
+        tracemalloc.start()
+        made.begin()
+        for start in range(0, count, 50):
+            made.rows([delivery(number) for number in range(start, start + 50)])
+        made.front()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(500)
+    assert peak(6_000) < 1.5 * peak(2_000)
 
 
 def test_times_at_the_edge_of_the_calendar() -> None:

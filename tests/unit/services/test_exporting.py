@@ -6,26 +6,40 @@ import asyncio
 import errno
 import json
 import os
+import tracemalloc
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.builders import NOW, delivery
+from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.exporting import (
     Export,
     ExportError,
     ExportExistsError,
     ExportFormat,
     Scope,
-    pieces,
+    sheet,
 )
-from vzaps_tui.services.exporting import write_export
+from vzaps_tui.domain.problems import UnavailableError
+from vzaps_tui.services.exporting import Tell, Written, write_export
 
 
-def export(count: int = 3, form: ExportFormat = ExportFormat.JSONL) -> Export:
-    rows = tuple(delivery(number) for number in range(count))
-    return Export(rows, Scope("VZ01", "", (), count), form, NOW)
+async def source(count: int, at_once: int = 120) -> AsyncGenerator[list[Delivery], None]:
+    for start in range(0, count, at_once):
+        yield list(map(delivery, range(start, min(count, start + at_once))))
+
+
+def export(form: ExportFormat = ExportFormat.JSONL) -> Export:
+    return Export(Scope("VZ01", "", (), 500), form, NOW)
+
+
+async def write(
+    path: str, count: int = 3, tell: Tell | None = None, *, replace: bool = False
+) -> Written:
+    return await write_export(export(), source(count), path, tell, replace=replace)
 
 
 def held(folder: Path) -> list[Path]:
@@ -45,10 +59,12 @@ async def test_the_file_holds_the_export_and_is_its_owners(
     tmp_path: Path, form: ExportFormat
 ) -> None:
     told: list[int] = []
-    wanted = export(450, form)
-    written = await write_export(wanted, str(tmp_path / "out"), told.append)
+    path = str(tmp_path / "out")
+    written = await write_export(export(form), source(450), path, told.append)
     assert written.path == tmp_path / "out"
-    assert written.path.read_bytes().decode() == "".join(piece.text for piece in pieces(wanted))
+    made = sheet(export(form))
+    behind = made.begin() + made.rows(list(map(delivery, range(450))))
+    assert written.path.read_bytes().decode() == made.front() + behind
     assert (written.rows, written.size) == (450, written.path.stat().st_size)
     assert written.path.stat().st_mode & 0o777 == 0o600
     assert told[-1] == 450
@@ -62,19 +78,19 @@ async def test_what_is_relative_begins_here_and_a_tilde_is_home(
     (tmp_path / "home").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert (await write_export(export(), " out.jsonl ")).path == tmp_path / "out.jsonl"
-    assert (await write_export(export(), "~/out")).path == tmp_path / "home" / "out"
+    assert (await write(" out.jsonl ")).path == tmp_path / "out.jsonl"
+    assert (await write("~/out")).path == tmp_path / "home" / "out"
 
 
 async def test_nothing_is_replaced_without_a_word(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_text("mine")
     with pytest.raises(ExportExistsError) as caught:
-        await write_export(export(), str(path))
+        await write(str(path))
     assert str(path) in caught.value.reason
     assert path.read_text() == "mine"
     assert held(tmp_path) == [path]
-    await write_export(export(), str(path), replace=True)
+    await write(str(path), replace=True)
     assert len(path.read_text().splitlines()) == 3
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -84,8 +100,8 @@ async def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     other.write_text("mine")
     path.symlink_to(other)
     with pytest.raises(ExportExistsError):
-        await write_export(export(), str(path))
-    await write_export(export(), str(path), replace=True)
+        await write(str(path))
+    await write(str(path), replace=True)
     assert other.read_text() == "mine"
     assert not path.is_symlink()
 
@@ -102,7 +118,7 @@ async def test_a_file_that_came_in_between_stays(
 
     monkeypatch.setattr(os, "fsync", meanwhile)
     with pytest.raises(ExportExistsError):
-        await write_export(export(), str(path))
+        await write(str(path))
     assert path.read_text() == "theirs"
     assert held(tmp_path) == [path]
 
@@ -111,7 +127,7 @@ async def test_a_disk_without_links_takes_it_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Path, "hardlink_to", raising(errno.EPERM))
-    written = await write_export(export(), str(tmp_path / "out"))
+    written = await write(str(tmp_path / "out"))
     assert json.loads(written.path.read_text().splitlines()[0])["id"] == "log_0"
     assert held(tmp_path) == [written.path]
 
@@ -139,7 +155,7 @@ async def test_bad_paths_are_told_and_leave_nothing(
     (tmp_path / "file").write_text("mine")
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(ExportError) as caught:
-        await write_export(export(), path, replace=True)
+        await write(path, replace=True)
     assert words in caught.value.reason
     assert caught.value.hint
     assert {one.name for one in held(tmp_path)} == {"file", "fifo"}
@@ -168,7 +184,7 @@ async def test_a_disk_that_says_no_leaves_no_half_file(
     kept.write_text("before")
     monkeypatch.setattr(os, call, raising(number))
     with pytest.raises(ExportError) as caught:
-        await write_export(export(500), str(kept), replace=True)
+        await write(str(kept), 500, replace=True)
     monkeypatch.undo()
     assert words in caught.value.reason
     assert next_step in caught.value.hint
@@ -185,7 +201,7 @@ async def test_called_off_it_leaves_nothing(tmp_path: Path, count: int) -> None:
         begun.set()
         task.cancel()
 
-    task = asyncio.ensure_future(write_export(export(count), str(tmp_path / "out"), tell))
+    task = asyncio.ensure_future(write(str(tmp_path / "out"), count, tell))
     if count:
         await begun.wait()
     else:
@@ -199,9 +215,57 @@ async def test_called_off_it_leaves_nothing(tmp_path: Path, count: int) -> None:
 
 async def test_the_loop_goes_on_meanwhile(tmp_path: Path) -> None:
     turns = 0
-    task = asyncio.ensure_future(write_export(export(5000), str(tmp_path / "out")))
+    task = asyncio.ensure_future(write(str(tmp_path / "out"), 5000))
     while not task.done():
         turns += 1
         await asyncio.sleep(0)
     assert (await task).rows == 5000
     assert turns > 20
+
+
+@pytest.mark.parametrize("form", ExportFormat)
+@pytest.mark.parametrize("call", [0, 1, 2, 3])
+async def test_called_off_at_any_moment_it_leaves_nothing(
+    tmp_path: Path, form: ExportFormat, call: int
+) -> None:
+    """While a source is waited for, in the middle, and at the end of it."""
+    reached = asyncio.Event()
+
+    async def halting() -> AsyncGenerator[list[Delivery], None]:
+        for number in range(4):
+            if number == call:
+                reached.set()
+                if number < 3:
+                    await asyncio.Event().wait()
+            yield [delivery(number)]
+
+    task = asyncio.ensure_future(write_export(export(form), halting(), str(tmp_path / "out")))
+    await reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert held(tmp_path) == []
+
+
+async def test_a_source_that_breaks_leaves_nothing(tmp_path: Path) -> None:
+    async def breaking() -> AsyncGenerator[list[Delivery], None]:
+        yield [delivery(1)]
+        raise UnavailableError("gone")
+
+    with pytest.raises(UnavailableError):
+        await write_export(export(), breaking(), str(tmp_path / "out"))
+    assert held(tmp_path) == []
+
+
+@pytest.mark.parametrize("form", ExportFormat)
+async def test_few_rows_are_in_memory_at_a_time(tmp_path: Path, form: ExportFormat) -> None:
+    async def peak(count: int) -> int:
+        tracemalloc.start()
+        rows = source(count, 500)
+        await write_export(export(form), rows, str(tmp_path / "out"), replace=True)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    await peak(500)
+    assert await peak(6_000) < 1.5 * await peak(2_000)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from tests.builders import NOW
-from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
 from vzaps_tui.domain.masking import Masker
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.selection import (
@@ -35,11 +35,16 @@ class InlineArchive:
 
     Whoever asks gives way to others before and after: there a task may be cancelled, and what was
     written by then stays, as it does in the real one.
+
+    Attributes:
+        details: those kept; None where nobody wants them kept.
     """
 
     def __init__(self) -> None:
-        self.db = sqlite3.connect(":memory:", isolation_level=None)
+        # Whichever thread comes to collect it closes it.
+        self.db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         set_up(self.db)
+        self.details: dict[tuple[Scope, str], tuple[DeliveryDetail, datetime]] | None = None
         self._writer = Writer(Masker())
         self._asker = Asker(self.db)
 
@@ -53,6 +58,13 @@ class InlineArchive:
 
     async def vanished(self, scope: Scope, keys: Iterable[str], at: datetime) -> int:
         return await _in_turn(lambda: self._writer.vanish(self.db, scope, keys, at))
+
+    async def keep_detail(self, scope: Scope, detail: DeliveryDetail) -> None:
+        if self.details is not None:
+            self.details[scope, detail.delivery.key] = (detail, NOW)
+
+    async def kept_detail(self, scope: Scope, key: str) -> tuple[DeliveryDetail, datetime] | None:
+        return await _in_turn(lambda: (self.details or {}).get((scope, key)))
 
     async def select(
         self,

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -199,6 +202,41 @@ async def test_deliveries_that_were_read_are_there_when_the_api_is_down(tmp_path
     other = compose(plan({**environ, "VZAPS_CLIENT_TOKEN": "other"}, archive=archive), Masker())
     assert await held(other, instance) == []
     await closed(other)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_payloads_reach_the_disk_only_if_they_are_wanted(
+    tmp_path: Path,
+    wanted: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    archive = tmp_path / "vzaps-tui" / "archive.db"
+    world = World(instances=1, logs=5)
+    instance = InstanceId(world.instances[0].id)
+    with running(world) as server:
+        environ = {**account_of(server), "VZAPS_ARCHIVE_PAYLOADS": str(wanted)}
+        launch = compose(plan(environ, archive=archive), Masker())
+        deliveries = services_of(launch).deliveries
+        await last(deliveries.load(instance, EVERYTHING))
+        (row, *_) = (found for found in await held(launch, instance) if found)
+        live = (await last(deliveries.detail(instance, row.id))).data
+        await closed(launch)
+    assert live.payload
+    with closing(sqlite3.connect(archive.with_name("deliveries.db"))) as db:
+        bodies = db.execute("SELECT body FROM details").fetchall()
+    assert len(bodies) == wanted
+    line = max((one.strip() for one in live.payload.splitlines()), key=len).encode()
+    for file in archive.parent.iterdir():
+        assert line not in file.read_bytes()
+    launch = compose(plan(environ, archive=archive), Masker())
+    asking = services_of(launch).deliveries.detail(instance, row.id, force=True)
+    if wanted:
+        found = await last(asking)
+        assert (found.source, found.problem is None) == (Source.CACHE, False)
+        assert json.loads(found.data.payload or "")
+    else:
+        with pytest.raises(UnavailableError):
+            await last(asking)
+    await closed(launch)
 
 
 async def test_what_is_too_old_goes_after_the_start(tmp_path: Path) -> None:

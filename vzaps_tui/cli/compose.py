@@ -78,8 +78,9 @@ def compose(plan: Plan, masker: Masker) -> Launch:
     cache = EnvelopeCache(store, SystemClock())
     upkeep = Upkeep(archive)
     gateway = DeferredGateway(_connector(plan, masker))
+    services = _services(gateway, cache, archive, identity(plan), settings.retry_pace)
     return Launch(
-        services=_services(gateway, cache, archive, identity(plan), settings.retry_pace),
+        services=services,
         label=_label(plan),
         masker=masker,
         instance=_instance(plan),
@@ -89,7 +90,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         clipboard=_clipboard(plan),
         refresh_every=settings.refresh_seconds,
         warm=_warm(gateway, store, upkeep),
-        close=_close(gateway, cache, store, upkeep),
+        close=_close(gateway, (services.deliveries.settle, cache.settle), store, upkeep),
     )
 
 
@@ -144,6 +145,7 @@ def _archive(plan: Plan, masker: Masker) -> SqliteArchive:
         mask=masker,
         max_bytes=settings.archive_max_mb * _MEGABYTE,
         max_age=settings.archive_max_days * _DAY,
+        payloads=settings.archive_payloads,
     )
 
 
@@ -271,13 +273,17 @@ def _warm(
 
 
 def _close(
-    gateway: DeferredGateway, cache: EnvelopeCache, store: SqliteEnvelopes | None, upkeep: Upkeep
+    gateway: DeferredGateway,
+    settles: tuple[Callable[[], Awaitable[None]], ...],
+    store: SqliteEnvelopes | None,
+    upkeep: Upkeep,
 ) -> Callable[[], Awaitable[None]]:
     async def close() -> None:
         try:
             await gateway.aclose()
         finally:
-            await cache.settle()
+            for settle in settles:
+                await settle()
             await upkeep.close()
             if store is not None:
                 await store.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -78,6 +79,7 @@ class DeliveryService(Holdings):
         self._logs: dict[Question, _Log] = {}
         self._flights = Flights[LogState]()
         self._unfiltered: set[InstanceId] = set()
+        self._keeping: set[asyncio.Task[None]] = set()
         self._sync_page: dict[InstanceId, int] = {}
 
     def peek(self, instance: InstanceId, query: DeliveryQuery) -> Envelope[LogState] | None:
@@ -183,16 +185,24 @@ class DeliveryService(Holdings):
             stalls = 0 if moved else stalls + 1
             yield envelope
 
-    def detail(
+    async def detail(
         self, instance: InstanceId, log: LogId, *, force: bool = False
     ) -> AsyncGenerator[Envelope[DeliveryDetail], None]:
-        """Everything of one delivery; kept in memory only. See `EnvelopeCache.ask`."""
-        return self._cache.ask(
-            self._identity.ask("delivery", instance, log),
+        """Everything of one delivery, from memory or the archive first. See `EnvelopeCache.ask`."""
+        question = self._identity.ask("delivery", instance, log)
+        if self._cache.peek(question) is None:
+            kept = await self._archive.kept_detail(self.scope(instance), log)
+            if kept is not None and self._cache.peek(question) is None:
+                self._cache.replace(question, Envelope(*kept, Source.CACHE))
+        asking = self._cache.ask(
+            question,
             lambda: self._read_detail(instance, log),
             fresh_for=FRESH,
             force=force,
         )
+        async with aclosing(asking):
+            async for envelope in asking:
+                yield envelope
 
     async def read(self, instance: InstanceId, log: LogId) -> Envelope[DeliveryDetail]:
         """Everything of one delivery, from the API now, never from a request already under way.
@@ -222,7 +232,18 @@ class DeliveryService(Holdings):
             await self._archive.vanished(self.scope(instance), [log], self._clock.now())
             raise
         await self.note(instance, answer.data.delivery)
+        # Nobody waits for it: masking a large payload takes its time.
+        keeping = asyncio.create_task(
+            self._archive.keep_detail(self.scope(instance), answer.data), name="keep detail"
+        )
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
         return answer
+
+    async def settle(self) -> None:
+        """Wait until all details read so far are kept; before closing the archive."""
+        while self._keeping:
+            await asyncio.gather(*self._keeping)
 
     async def _refresh(self, log: _Log, publish: Publish[LogState]) -> None:
         """Read from the top until what was held is met, and tell it after each page."""

@@ -41,10 +41,9 @@ FULL = detail(
 
 
 def archive_at(path: Path | None, **options: Any) -> SqliteArchive:
-    return SqliteArchive(
-        path,
-        **{"mask": Masker((Secret(SECRET),)), "now": NOW.timestamp, "payloads": True} | options,
-    )
+    values: dict[str, Any] = {"mask": Masker((Secret(SECRET),)), "now": NOW.timestamp}
+    values["payloads"] = True
+    return SqliteArchive(path, **(values | options))
 
 
 @pytest.fixture

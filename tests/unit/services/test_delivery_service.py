@@ -674,3 +674,44 @@ async def test_what_is_held_is_asked_of_the_archive() -> None:
     assert sum(group.count for group in await world.service.groups(INSTANCE, ALL)) == 40
     histogram = await world.service.histogram(INSTANCE, ALL, (NOW - timedelta(days=1), NOW), 4)
     assert (sum(histogram.delivered), sum(histogram.failed)) == (1, 39)
+
+
+async def test_a_kept_detail_comes_first_with_its_age_then_the_live_one() -> None:
+    world = World()
+    world.archive.details = {}
+    (live,) = await world.detail("log_1")
+    await world.service.settle()
+    world.clock.shift(3600)
+    world.restart()
+    first, second = await world.detail("log_1")
+    assert (first.source, first.fetched_at, first.data) == (Source.CACHE, NOW, live.data)
+    assert first.problem is None
+    assert second.source is Source.LIVE
+    assert len(world.gateway.named("detail")) == 2
+
+
+async def test_without_the_api_a_kept_detail_is_shown_with_the_problem() -> None:
+    world = World()
+    world.archive.details = {}
+    (live,) = await world.detail("log_1")
+    await world.service.settle()
+    world.clock.shift(3600)
+    world.restart()
+    world.gateway.fail("detail", UnavailableError("no route"))
+    first, second = await world.detail("log_1")
+    assert (first.data, second.data, second.source) == (live.data, live.data, Source.CACHE)
+    assert second.problem is not None
+    assert "no route" in second.problem
+    # One that was never read is told as it was before.
+    world.gateway.fail("detail", UnavailableError("no route"))
+    with pytest.raises(UnavailableError):
+        await world.detail("log_2")
+
+
+async def test_details_are_not_kept_unless_wanted() -> None:
+    world = World()
+    await world.detail("log_1")
+    await world.service.settle()
+    world.clock.shift(3600)
+    world.restart()
+    assert [found.source for found in await world.detail("log_1")] == [Source.LIVE]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,6 +16,9 @@ from typing_extensions import override
 
 from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.render import words
+
+SHORT: Final = [(0, "-short"), (23, "-tall")]
+"""Classes of a dialog by the rows of the terminal: where there are few, nothing of it is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Choice:
 class ConfirmScreen(ModalScreen[str]):
     """Returns the id of the choice, or the empty string for Cancel and esc."""
 
+    VERTICAL_BREAKPOINTS = SHORT
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "cancel", "Cancel"),
         ("left,up", "app.focus_previous", "Previous"),

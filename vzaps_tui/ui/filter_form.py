@@ -17,6 +17,7 @@ from typing_extensions import override
 from vzaps_tui.domain.deliveries import StatusClass
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.webhooks import ALL, EVENTS
+from vzaps_tui.ui.dialogs import SHORT
 from vzaps_tui.ui.widgets.check_list import CheckList, Item
 from vzaps_tui.ui.widgets.field import Field
 
@@ -24,6 +25,7 @@ from vzaps_tui.ui.widgets.field import Field
 class FilterForm(ModalScreen[DeliveryQuery | None]):
     """Returns the new query, or None if it was left."""
 
+    VERTICAL_BREAKPOINTS = SHORT
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "cancel", "Cancel"),
         ("ctrl+s", "apply", "Apply"),
@@ -41,7 +43,7 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
         with Vertical(classes="dialog wide"):
             yield Label(Content.styled("Filter deliveries", "bold"), classes="dialog-title")
             with Horizontal(classes="filter-lists"):
-                with Vertical():
+                with Vertical(id="status-part"):
                     yield Label("Status (none = any)", markup=False)
                     yield CheckList([Item(kind.value) for kind in StatusClass], id="statuses")
                 with Vertical():
@@ -56,7 +58,7 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
                 yield Button("Clear", id="clear", compact=True)
                 yield Button("Apply", id="apply", variant="primary", compact=True)
             yield Label(
-                "space ticks · tab goes on · ctrl+s applies · esc leaves",
+                "space tick · tab next · ctrl+s apply · esc leave",
                 classes="dialog-foot",
                 markup=False,
             )

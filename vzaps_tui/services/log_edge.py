@@ -1,4 +1,4 @@
-"""Where reading a log downwards has come to, and which page surely goes on from there."""
+"""Where in a log a page was read, and which page surely goes on from there."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ SURE = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Where on the server the stretch at the top ended when it was last read there.
+    """Where on the server a page ended that is part of the stretch at the top.
 
     Attributes:
-        page: number of the page whose last row is the stretch's last row.
+        page: its number.
         size: how many rows a page were asked for.
         total: how many rows the server counted then; None where it did not say.
-        above: key of the last row so far that belongs to the list; None if there was none yet.
+        above: key of the last row down to it that belongs to the list; None if there is none.
         last: the page's last row, whether it belongs to the list or not.
         oldest: the end of the stretch at the top then.
         moment: when, on the monotonic clock.
+        request: the how manieth request of its reader it was.
     """
 
     page: int
@@ -33,21 +34,24 @@ class Edge:
     last: Delivery | None
     oldest: str | None
     moment: float
+    request: int
 
     def tells(self, now: float) -> bool:
         """Whether the server's count can tell what goes on from here; `now` is monotonic."""
         return self.total is not None and now - self.moment <= SURE
 
-    def is_followed_by(self, page: Page[Delivery], size: int, now: float) -> bool:
+    def is_followed_by(self, page: Page[Delivery], size: int, now: float, request: int) -> bool:
         """Whether a page begins right after the edge, as far as the server's count tells.
 
         Rows that vanish above the edge move unread rows up, out of the next page: a gap; many that
         come on top move the whole list down, below it. The server's count tells: it is the same.
-        Without a count, the page after the edge is read only right after the edge itself.
+        Without a count, only the page that was asked for right after the edge is taken for it.
         """
-        if self.size != size or page.number != self.page + 1 or now - self.moment > SURE:
+        if self.size != size or page.number != self.page + 1 or page.total != self.total:
             return False
-        return page.total == self.total
+        if self.total is None:
+            return request == self.request + 1
+        return now - self.moment <= SURE
 
     def is_in(self, page: Page[Delivery]) -> bool:
         """Whether the page holds the last row that was read, unchanged."""

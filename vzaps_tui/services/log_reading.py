@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -69,7 +69,10 @@ class LogReader:
         self._filter = server_filter
         self._clock = clock
         self._coverage: tuple[Stretch, ...] = ()
-        self._edge: Edge | None = None
+        self._edge: Edge | None = None  # where the stretch at the top ends
+        self._last: Edge | None = None  # what was read last of it, anywhere
+        self._newest: tuple[str | None, datetime | None] = (None, None)
+        self._requests = 0
         self._strides: dict[int, int] = {}
         self._total: int | None = None
         self._unreadable = 0
@@ -167,9 +170,8 @@ class LogReader:
                 continue
             if before is not None and await self._is_first_again(page, before, size):
                 return True
-            edge = self._valid_edge
-            came = edge.came(page) if edge else 0
-            kept = await self._keep(page, size, may_lie_above=came > 0)
+            came = self._last.came(page) if self._last else 0
+            kept = await self._keep(page, size)
             if kept.grew:
                 self._repeats = False
                 return True
@@ -203,7 +205,10 @@ class LogReader:
             held = await self._archive.count(self._scope, DeliveryQuery(since=since))
         else:
             held = top.rows
-        return max(1, -(-held // self._stride(size)))
+        number = max(1, -(-held // self._stride(size)))
+        # Where rows vanished below, there may be none so far down.
+        pages = number if self._total is None else -(-self._total // self._stride(size))
+        return max(1, min(number, pages))
 
     @property
     def _valid_edge(self) -> Edge | None:
@@ -234,6 +239,7 @@ class LogReader:
 
     async def _read(self, number: int, size: int) -> Page[Delivery]:
         # A server that ignores paging may echo another number; what counts is what was asked.
+        self._requests += 1
         page = replace(await self._ask(number, size), number=number)
         self._total = page.total
         if number == 1:
@@ -262,11 +268,11 @@ class LogReader:
             self._unreadable = max(unreadable, page.unreadable)
         return kept
 
-    async def _keep(self, page: Page[Delivery], size: int, *, may_lie_above: bool = False) -> _Kept:
+    async def _keep(self, page: Page[Delivery], size: int) -> _Kept:
         """Put a page into the archive, with what is certain of its place in the list."""
         before = self._top
         run = [row for row in page.items if not self._is_excluded(row)]
-        if may_lie_above and await self._lies_above(page):
+        if page.number > 1 and await self._lies_above(page):
             self._note(await self._archive.put(self._scope, page.items))
             return _Kept()
         others = Put()
@@ -274,13 +280,13 @@ class LogReader:
             # Its failures are a run of the list of failures, whatever else the server sends.
             others = await self._archive.put(self._scope, page.items)
             self._note(others)
-        sure = self._follows(page, size)
-        reading = self._reading(page, run, size, sure=sure)
+        edge = self._edge_above(page, size)
+        reading = self._reading(page, run, size, edge)
         put = await self._archive.put(self._scope, run, reading)
         self._note(put)
         self._coverage = await self._archive.coverage(self._scope, self._filter)
         joined = put.stretch is not None and put.stretch == self._top
-        if not run and (sure or page.number == 1):
+        if not run and (edge or page.number == 1):
             joined, self._headless = True, reading.top and not reading.end
         if not joined:
             return _Kept()
@@ -288,26 +294,30 @@ class LogReader:
             self._headless = False
         if page.number > 1 and (put.new or others.new):
             self._unreadable += page.unreadable
-        self._mark(page, run, size, frozenset(put.new_keys + others.new_keys))
-        return _Kept(joined=True, grew=_has_grown(before, self._top) or (sure and not run))
+        above = edge.above if edge else None
+        self._mark(page, run[-1].key if run else above, size, put.new_keys + others.new_keys)
+        passed = not run and edge is not None
+        return _Kept(joined=True, grew=_has_grown(before, self._top) or passed)
 
     def _note(self, put: Put) -> None:
         self.new += put.new
 
-    def _follows(self, page: Page[Delivery], size: int) -> bool:
-        """Whether nothing lies between the edge and the page, which may also overlap it."""
-        edge = self._valid_edge
-        if edge is None or page.number == 1:
-            return False
-        if edge.is_followed_by(page, size, self._clock.monotonic()):
-            return True
-        # Where few rows belong to the list, the others tell that pages overlap.
-        return self._mixed and edge.is_in(page)
+    def _edge_above(self, page: Page[Delivery], size: int) -> Edge | None:
+        """The edge between which and the page nothing lies; the page may also overlap it."""
+        now = self._clock.monotonic()
+        for edge in (self._last, self._valid_edge):
+            if edge is None or page.number == 1:
+                continue
+            # Where few rows belong to the list, the others tell that pages overlap.
+            if edge.is_followed_by(page, size, now, self._requests) or (
+                self._mixed and edge.is_in(page)
+            ):
+                return edge
+        return None
 
     def _reading(
-        self, page: Page[Delivery], run: list[Delivery], size: int, *, sure: bool
+        self, page: Page[Delivery], run: list[Delivery], size: int, edge: Edge | None
     ) -> Reading:
-        edge = self._edge if sure else None
         above = edge.above if edge else None
         if above in {row.key for row in run}:
             above = None
@@ -316,22 +326,27 @@ class LogReader:
         return Reading(self._filter, self._moment(), top=top, end=end, follows=above)
 
     def _mark(
-        self, page: Page[Delivery], run: list[Delivery], size: int, new: frozenset[str]
+        self, page: Page[Delivery], above: str | None, size: int, new: Collection[str]
     ) -> None:
-        """Remember where the stretch ends on the server, if it does so with this page."""
+        """Remember what was read, and whether the stretch ends there on the server."""
         oldest = self._top.oldest if self._top else None
-        above = self._edge.above if self._edge and page.number > 1 else None
-        if run:
-            above = run[-1].key
-            if above not in new and above != oldest:
-                return
         last = page.items[-1] if page.items else None
         now = self._clock.monotonic()
-        self._edge = Edge(page.number, size, page.total, above, last, oldest, now)
+        self._last = Edge(page.number, size, page.total, above, last, oldest, now, self._requests)
+        if above is None or above in new or above == oldest or self._is_valid_at(above):
+            self._edge = self._last
+
+    def _is_valid_at(self, above: str) -> bool:
+        """Whether the stretch ends with this row, and only rows of no interest were read below."""
+        edge = self._valid_edge
+        return edge is not None and edge.above == above
 
     async def _lies_above(self, page: Page[Delivery]) -> bool:
         """Whether a page holds but rows that are newer than all that is held from the top."""
-        newest = await self._time_of(self._top.newest) if self._top else None
+        key = self._top.newest if self._top else None
+        if key != self._newest[0]:
+            self._newest = (key, await self._time_of(key))
+        newest = self._newest[1]
         last = page.items[-1].time if page.items else None
         return newest is not None and last is not None and last > newest
 

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from typing_extensions import override
@@ -166,7 +167,7 @@ def test_on_a_terminal_it_asks(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, sent: int
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Keyboard(answer))
-    monkeypatch.setattr("vzaps_tui.cli.webhook.can_ask", lambda *_streams: True)
+    monkeypatch.setattr("vzaps_tui.cli.webhook.can_ask", Mock(return_value=True))
     told = webhook(shell, "set", "--events", "all", "--json")
     assert (told.code, writes(shell)) == (code, sent)
     assert "Save the webhook of" in told.err

@@ -177,9 +177,8 @@ _RIGHT: Final = ("Code", "Tries", "Took")
 
 def json_rows(session: Session, instance: InstanceId, rows: tuple[Delivery, ...]) -> str:
     """Rows as JSON Lines with the keys of an export; personal data stays, as on screen."""
-    scope = Scope(instance, "", (), len(rows))
     export = Export(
-        scope=scope,
+        scope=Scope(instance, "", (), len(rows)),
         form=ExportFormat.JSONL,
         made_at=session.services.clock.now(),
         keep_personal=True,

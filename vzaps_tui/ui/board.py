@@ -119,7 +119,7 @@ class Board(Screen[Result]):
         self.host.jobs.changed.subscribe(self, lambda _: self.jobs_changed(), immediate=True)
         self.host.exports.changed.subscribe(self, lambda _: self.jobs_changed(), immediate=True)
         self.jobs_changed()
-        self._utc = self.services.clock.utc
+        self.note_zone()
         self.call_after_refresh(self.load, force=False)
 
     def jobs_changed(self) -> None:
@@ -153,8 +153,12 @@ class Board(Screen[Result]):
 
     def times_changed(self) -> None:
         """Draw what shows times anew."""
-        self._utc = self.services.clock.utc
+        self.note_zone()
         self.load(force=False)
+
+    def note_zone(self) -> None:
+        """The zone of the clock is the one that is shown."""
+        self._utc = self.services.clock.utc
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover the screen where it has no room."""

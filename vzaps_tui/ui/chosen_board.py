@@ -138,6 +138,12 @@ class ChosenBoard(LogBoard[Result]):
         if not self._chosen.whole:
             self._anchor = key
 
+    @override
+    def times_changed(self) -> None:
+        self.note_zone()
+        self._draw()
+        self._paint_again()
+
     def _draw_soon(self) -> None:
         """Show the rows anew, once for all that happens before the next frame."""
         if not self._drawing:

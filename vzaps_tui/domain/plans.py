@@ -280,3 +280,39 @@ def again(entries: Iterable[Entry]) -> tuple[Delivery, ...]:
 def summarize(plan: Plan, entries: Sequence[Entry], holder: str = "") -> PlanSummary:
     """A plan with the counts of its entries."""
     return PlanSummary(plan, Counter(entry.outcome for entry in entries), holder)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """A plan that is being carried out, at this moment.
+
+    Attributes:
+        counts: of all of its deliveries, those settled by earlier runs too.
+        paused: a person paused it.
+        halted: why it sends nothing by itself; empty where it does. `go_on` is a person's word.
+        waiting: seconds for which the server does not want to be asked.
+        pace: retries a second as they are allowed now.
+        rate: retries a second as they were of late; None = too few.
+        eta: seconds until the last one is sent; None = it cannot be told.
+        errors: what went wrong last, in words, the newest last.
+    """
+
+    plan: Plan
+    counts: Counter[Outcome]
+    paused: bool = False
+    halted: str = ""
+    waiting: float = 0.0
+    pace: float = 0.0
+    rate: float | None = None
+    eta: float | None = None
+    errors: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.counts.total()
+
+    @property
+    def left(self) -> int:
+        """Not sent yet."""
+        return self.counts[Outcome.QUEUED]

@@ -81,6 +81,8 @@ class RetryStep:
         reason: in words: `200 in 42 ms`, `500 again`, `the answer was lost`; may be unsafe text.
         result: the delivery as it was last read, if it was.
         via: id of the new log the retry was written to, where the server makes a new one.
+        plan: id of the plan; empty where it could not be written down.
+        place: in the plan, from 0.
     """
 
     instance: InstanceId
@@ -90,6 +92,8 @@ class RetryStep:
     reason: str = ""
     result: Delivery | None = None
     via: LogId | None = None
+    plan: str = ""
+    place: int = 0
 
 
 def splits(rows: tuple[Delivery, ...]) -> dict[StatusClass, tuple[Delivery, ...]]:

@@ -1,50 +1,122 @@
-"""Sends deliveries again, one by one, each at most once, and tells what each retry led to."""
+"""Retry plans: made, carried out, taken up again after a stop or a crash, and looked back at."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 
-from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
+from vzaps_tui.domain.deliveries import LogId
 from vzaps_tui.domain.instances import InstanceId
-from vzaps_tui.domain.problems import (
-    NotFoundError,
-    NotOfferedError,
-    ProtocolError,
-    RateLimitedError,
-    VzapsError,
+from vzaps_tui.domain.plans import (
+    Earlier,
+    Entry,
+    Plan,
+    PlanId,
+    PlanState,
+    PlanSummary,
+    RunStatus,
+    UnknownPlanError,
+    again,
+    freeze,
 )
+from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
-from vzaps_tui.domain.retries import tell as in_words
 from vzaps_tui.services.deliveries import DeliveryService
-from vzaps_tui.services.following import Finding, Follower, Sent, fingerprint
-from vzaps_tui.services.ports import Clock, Gateway
+from vzaps_tui.services.identity import Identity
+from vzaps_tui.services.ledger import Tell
+from vzaps_tui.services.memory_journal import MemoryJournal
+from vzaps_tui.services.new_logs import NewLogs
+from vzaps_tui.services.pacing import Pace
+from vzaps_tui.services.ports import Clock, Gateway, RetryJournal
+from vzaps_tui.services.retry_run import Means, RetryRun
 
-LONGEST_WAIT = 60.0
-_FIRST_WAIT = 2.0
-
-Tell = Callable[[RetryStep], None]
+BREAKER = 10
+"""Failures in a row that stop a plan."""
+_CALLS_AT_ONCE = 3
+_NOBODY = Identity("", "")
+_UNKNOWN = frozenset({Outcome.UNKNOWN})
 
 
 class RetryService:
-    """Runs retry plans; two at once share the pace and never send the same delivery."""
+    """Makes and runs retry plans; two at once share the pace and never send the same delivery.
 
-    def __init__(
-        self, gateway: Gateway, deliveries: DeliveryService, clock: Clock, *, pace: float = 1.0
+    Nothing is sent that was not written down before, and what was sent is never sent again but by
+    a person's word: by a new plan. See `RetryJournal`.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that a program sets up once
+        self,
+        gateway: Gateway,
+        deliveries: DeliveryService,
+        clock: Clock,
+        *,
+        pace: float = 1.0,
+        journal: RetryJournal | None = None,
+        identity: Identity = _NOBODY,
+        breaker: int = BREAKER,
+        canary: bool = True,
     ) -> None:
-        self.gateway = gateway
-        self.deliveries = deliveries
-        self.clock = clock
-        self.pause = _Pace(clock, pace)
-        self._busy: set[tuple[InstanceId, LogId]] = set()
+        """Prepare.
+
+        Args:
+            gateway: asked to send, and for pages of the log.
+            deliveries: asked for single logs; told what was read.
+            clock: the time.
+            pace: retries a second, of all plans together, where a plan does not say otherwise.
+            journal: where all is written down; None = in memory only.
+            identity: whose plans.
+            breaker: failures in a row that stop a plan which does not say otherwise; 0 = none.
+            canary: whether plans for many send one of each cause first, where they do not say.
+        """
+        self.journal = journal or MemoryJournal()
+        self._identity = identity
+        self._clock = clock
+        self._means = Means(
+            gateway=gateway,
+            deliveries=deliveries,
+            clock=clock,
+            journal=self.journal,
+            pace=Pace(clock, pace),
+            busy=set(),
+            slots=asyncio.Semaphore(_CALLS_AT_ONCE),
+            breaker=breaker,
+            canary=canary,
+        )
+        self._new_logs: dict[InstanceId, NewLogs] = {}
+        self._runs: dict[PlanId, RetryRun] = {}
+
+    # -- making and carrying out -----------------------------------------------------------------
+
+    async def create(self, plan: RetryPlan) -> Plan:
+        """Freeze a plan and write it down; nothing is sent yet.
+
+        Raises:
+            StorageError: it could not be written down.
+        """
+        now = self._clock.now()
+        made = Plan(
+            id=PlanId(""),
+            base_url=self._identity.base_url,
+            account=self._identity.account,
+            instance=plan.instance,
+            created=now,
+            name=plan.name,
+            origin=plan.origin,
+            query=plan.query,
+            resend_delivered=plan.resend_delivered,
+            pace=plan.pace,
+            canary=plan.canary,
+            breaker=plan.breaker,
+        )
+        return await self.journal.create(made, freeze(plan, now))
 
     async def run(self, plan: RetryPlan, tell: Tell) -> tuple[RetryStep, ...]:
-        """Carry out a plan: one delivery after another, each sent once.
+        """Make a plan and carry it out: paced, each delivery sent once.
 
         Cancelling the task that runs this stops it between deliveries: the one being sent is
         finished, what was accepted is followed, the rest stays QUEUED, and the steps are returned.
-        Cancelling again, or when all is sent, ends the following too.
+        Cancelling again, or when all is sent, ends the following too. Where nothing can be written
+        down, nothing is sent, and every step is REFUSED.
 
         Args:
             plan: what to send.
@@ -54,233 +126,168 @@ class RetryService:
         Returns:
             The last step of every delivery of the plan, in its order.
         """
-        known = await self.deliveries.known(plan.instance)
-        run = _Run(self, plan, tell, known, self._busy)
-        return await run.carry_out()
+        try:
+            made = await self.create(plan)
+            return await self.resume(made.id, tell)
+        except StorageError as problem:
+            steps = self._refused(plan, f"not sent: {problem.summary}")
+        for step in steps:
+            tell(step)
+        return steps
 
+    async def resume(
+        self, plan: PlanId, tell: Tell, *, past_canary: bool = False
+    ) -> tuple[RetryStep, ...]:
+        """Carry out a plan that is written down, from where it stands; see `run`.
 
-class _Pace:
-    """When the next delivery may be sent."""
+        What may have been sent is looked for on the server first, and never sent again: without
+        proof it is UNKNOWN. What was accepted is followed on. What is planned is sent, and so is
+        what was refused before it was sent. That a person resumes it says that failures in a row
+        are counted anew.
 
-    def __init__(self, clock: Clock, per_second: float) -> None:
-        self._clock = clock
-        self._gap = 1 / per_second
-        self._next = 0.0
-        self._held_until = 0.0
-        self._refusals = 0
+        Args:
+            plan: its id.
+            tell: is given at first where each entry stands, then every step.
+            past_canary: a person said to send also what canaries had held back.
 
-    async def turn(self) -> None:
-        """Wait for a turn of one's own."""
-        while True:
-            # Looked at again after every sleep: another run, or a 429, may have come first.
-            now = self._clock.monotonic()
-            wait = max(self._next, self._held_until) - now
-            if wait <= 0:
-                self._next = now + self._gap
-                return
-            await self._clock.sleep(wait)
+        Raises:
+            UnknownPlanError: there is none of that name here, or it was discarded.
+            PlanBusyError: it is being carried out already.
+            StorageError: nothing can be written down.
+        """
+        await self._known(plan)
+        async with self.journal.hold(plan):
+            # Read when nobody else can change it any more.
+            found = await self._known(plan)
+            entries = await self.journal.entries(plan)
+            run = RetryRun(self._means, found, entries, self._logs(found.instance), tell)
+            self._runs[plan] = run
+            try:
+                return await run.carry_out(past_canary=past_canary)
+            finally:
+                del self._runs[plan]
 
-    def heed(self, problem: VzapsError | None) -> None:
-        """Learn from an answer: hold everything back after a 429, for as long as it says."""
-        if not isinstance(problem, RateLimitedError):
-            self._refusals = 0
-            return
-        wait = problem.retry_after
-        if wait is None:
-            wait = _FIRST_WAIT * 2.0 ** min(self._refusals, 5)
-        self._refusals += 1
-        until = self._clock.monotonic() + min(max(wait, 0.0), LONGEST_WAIT)
-        self._held_until = max(self._held_until, until)
+    async def again(
+        self, plan: PlanId, outcomes: Collection[Outcome] = _UNKNOWN, *, origin: str = ""
+    ) -> Plan:
+        """A new plan of what an old one left with these outcomes: a person's word to send again.
 
+        By default of what is UNKNOWN. What is found to be delivered is skipped as always.
 
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """A delivery as it was known before it was sent."""
-
-    row: Delivery
-    payload: bytes | None = None
-
-
-class _Run:
-    """One plan being carried out."""
-
-    def __init__(
-        self,
-        service: RetryService,
-        plan: RetryPlan,
-        tell: Tell,
-        known: Container[str],
-        busy: set[tuple[InstanceId, LogId]],
-    ) -> None:
-        self._gateway = service.gateway
-        self._deliveries = service.deliveries
-        self._clock = service.clock
-        self._plan = plan
-        self._tell = tell
-        self._pace = service.pause
-        self._busy = busy
-        self._mine: set[LogId] = set()
-        self._steps: dict[int, RetryStep] = {}
-        self._following: dict[int, asyncio.Task[None]] = {}
-        self._stopped = False
-        self._follower = Follower(
-            service.deliveries, service.clock, plan.instance, known, (r.id for r in plan.deliveries)
+        Raises:
+            UnknownPlanError: there is none of that name here.
+            StorageError: it could not be written down.
+        """
+        old = await self._known(plan)
+        entries = [one for one in await self.journal.entries(plan) if one.outcome in outcomes]
+        words = ", ".join(sorted(outcome.value for outcome in outcomes))
+        return await self.create(
+            RetryPlan(
+                instance=old.instance,
+                deliveries=again(entries),
+                name=old.name,
+                origin=origin or f"{words} of {old.id}",
+                query=old.query,
+            )
         )
 
-    async def carry_out(self) -> tuple[RetryStep, ...]:
-        try:
-            await self._send_all(self._enlist())
-            await self._follow_all()
-        finally:
-            for following in self._following.values():
-                following.cancel()
-            for log in tuple(self._mine):
-                self._release(log)
-        return tuple(step for _, step in sorted(self._steps.items()))
+    async def discard(self, plan: PlanId) -> None:
+        """Say that what is left of a plan will not be sent; it stays among the past ones.
 
-    def _enlist(self) -> list[int]:
-        """Tell every delivery QUEUED or SKIPPED; the places of the queued ones."""
-        queue: list[int] = []
-        for place, row in enumerate(self._plan.deliveries):
-            if not row.id:
-                self._say(place, Outcome.SKIPPED, "this row has no id")
-            elif (self._plan.instance, row.id) in self._busy:
-                self._say(place, Outcome.SKIPPED, "already being retried")
-            else:
-                self._busy.add((self._plan.instance, row.id))
-                self._mine.add(row.id)
-                self._say(place, Outcome.QUEUED)
-                queue.append(place)
-        return queue
+        Raises:
+            UnknownPlanError: there is none of that name here.
+            PlanBusyError: it is being carried out.
+            StorageError: it could not be written down.
+        """
+        await self._known(plan)
+        async with self.journal.hold(plan):
+            await self.journal.mark(plan, PlanState.DISCARDED, "discarded", self._clock.now())
 
-    async def _send_all(self, queue: list[int]) -> None:
-        for place in queue:
-            sending: asyncio.Task[None] | None = None
-            try:
-                await self._pace.turn()
-                sending = asyncio.create_task(self._one(place))
-                await asyncio.shield(sending)
-            except asyncio.CancelledError:
-                if sending is not None and sending.cancelled():
-                    raise
-                self._stopped = True
-                _absorb()
-                if sending is not None:
-                    await sending
-                return
+    # -- while it runs ---------------------------------------------------------------------------
 
-    async def _one(self, place: int) -> None:
-        row = self._plan.deliveries[place]
-        before = await self._read_before(place, row)
-        if before is not None and not self._stopped:
-            await self._send(place, before)
-        if place not in self._following:
-            self._release(row.id)
+    def status(self, plan: PlanId) -> RunStatus | None:
+        """How a plan that runs in this program goes; None if it does not."""
+        run = self._runs.get(plan)
+        return None if run is None else run.status
 
-    async def _read_before(self, place: int, row: Delivery) -> _Before | None:
-        """The delivery as it is now; None where it must not be sent, which has been told then."""
-        try:
-            detail = (await self._deliveries.read(self._plan.instance, row.id)).data
-            before = _Before(detail.delivery, fingerprint(detail))
-        except NotFoundError:
-            self._say(place, Outcome.REFUSED, "the log is gone")
-            return None
-        except (NotOfferedError, ProtocolError):
-            # The server has no such page, or it cannot be read: the list's word must do.
-            before = _Before(row)
-        except VzapsError as problem:
-            self._pace.heed(problem)
-            self._say(place, Outcome.REFUSED, f"not sent: {problem.summary}")
-            return None
-        return before if self._is_due(place, before.row) else None
+    @property
+    def running(self) -> tuple[PlanId, ...]:
+        """Plans that run in this program, in the order of their beginning."""
+        return tuple(self._runs)
 
-    def _is_due(self, place: int, row: Delivery) -> bool:
-        if self._plan.resend_delivered:
-            return True
-        reason = {
-            StatusClass.DELIVERED: "already delivered",
-            StatusClass.PENDING: "still pending",
-        }.get(row.status_class)
-        if reason is None:
-            return True
-        self._say(place, Outcome.SKIPPED, reason, result=row)
-        return False
+    def pause(self, plan: PlanId) -> None:
+        """Send nothing more for now; what was sent is followed. No effect if it does not run."""
+        if (run := self._runs.get(plan)) is not None:
+            run.pause()
 
-    async def _send(self, place: int, before: _Before) -> None:
-        log = self._plan.deliveries[place].id
-        self._say(place, Outcome.SENDING)
-        new_log: LogId | None = None
-        try:
-            receipt = (await self._gateway.retry(self._plan.instance, log)).data
-        except asyncio.CancelledError:
-            self._say(place, Outcome.UNKNOWN, "stopped while sending; not sent again")
-            raise
-        except VzapsError as problem:
-            self._pace.heed(problem)
-            if not problem.acted:
-                self._say(place, Outcome.REFUSED, problem.summary)
-                return
-            self._say(place, Outcome.UNKNOWN, "the answer was lost; not sent again")
-        else:
-            self._pace.heed(None)
-            new_log = receipt.new_log if receipt.new_log != log else None
-            self._say(place, Outcome.ACCEPTED, receipt.message)
-        now = self._clock.monotonic()
-        sent = Sent(log, before.row, before.payload, new_log, now, self._clock.now())
-        self._following[place] = asyncio.create_task(self._follow(place, sent))
+    def go_on(self, plan: PlanId) -> None:
+        """Send on after a pause, or past what it stopped for by itself: canaries, failures.
 
-    async def _follow(self, place: int, sent: Sent) -> None:
-        try:
-            found = await self._follower.follow(sent)
-        except asyncio.CancelledError:
-            self._give_up(place, Finding(None, reason="no longer followed"))
-            raise
-        finally:
-            self._release(sent.log_id)
-        if found.outcome and found.result:
-            words = in_words(found.result)
-            self._say(place, found.outcome, words, result=found.result, via=found.via)
-        else:
-            self._give_up(place, found)
+        No effect if it does not run: then `resume` it.
+        """
+        if (run := self._runs.get(plan)) is not None:
+            run.go_on()
 
-    def _give_up(self, place: int, found: Finding) -> None:
-        """Accepted and nothing seen is NO NEWS; a lost answer stays UNKNOWN."""
-        if self._steps[place].outcome is Outcome.ACCEPTED:
-            reason = f"accepted; {found.reason}"
-            self._say(place, Outcome.NO_NEWS, reason, result=found.result, via=found.via)
+    def stop(self, plan: PlanId) -> None:
+        """Send nothing more: the one in flight is finished, what was sent is followed.
 
-    async def _follow_all(self) -> None:
-        pending = asyncio.gather(*self._following.values())
-        try:
-            await pending
-        except asyncio.CancelledError:
-            _absorb()
-            # Every follower has been cancelled along; each still tells its last word.
-            await asyncio.gather(*self._following.values(), return_exceptions=True)
+        Again, or if all is sent: it is not followed any more. No effect if it does not run.
+        """
+        if (run := self._runs.get(plan)) is not None:
+            run.stop()
 
-    def _release(self, log: LogId) -> None:
-        if log in self._mine:
-            self._mine.discard(log)
-            self._busy.discard((self._plan.instance, log))
+    # -- looking back ----------------------------------------------------------------------------
 
-    def _say(
-        self,
-        place: int,
-        outcome: Outcome,
-        reason: str = "",
-        *,
-        result: Delivery | None = None,
-        via: LogId | None = None,
-    ) -> None:
-        row = self._plan.deliveries[place]
+    async def unfinished(self) -> tuple[PlanSummary, ...]:
+        """Plans of this account that resuming would do something for, newest first."""
+        return await self.journal.unfinished(self._identity.base_url, self._identity.account)
+
+    async def history(self, limit: int, before: PlanId | None = None) -> tuple[PlanSummary, ...]:
+        """Plans of this account, newest first, from the one made before `before` on."""
+        whose = self._identity
+        return await self.journal.history(whose.base_url, whose.account, limit, before)
+
+    async def entries(self, plan: PlanId) -> tuple[Plan, tuple[Entry, ...]]:
+        """A plan and all of its entries as they stand.
+
+        Raises:
+            UnknownPlanError: there is none of that name here.
+        """
+        found = await self._known(plan, discarded=True)
+        return found, await self.journal.entries(plan)
+
+    async def earlier(
+        self, instance: InstanceId, logs: Collection[LogId]
+    ) -> Mapping[LogId, tuple[Earlier, ...]]:
+        """When these deliveries were sent from here before, by any plan, and what came of it.
+
+        Newest first; nothing for those that never were.
+        """
+        whose = self._identity
+        return await self.journal.earlier(whose.base_url, whose.account, instance, logs)
+
+    # -- the rest --------------------------------------------------------------------------------
+
+    async def _known(self, plan: PlanId, *, discarded: bool = False) -> Plan:
+        found = await self.journal.plan(plan)
+        whose = (self._identity.base_url, self._identity.account)
+        if found is None or (found.base_url, found.account) != whose:
+            raise UnknownPlanError(f"{plan} is not among the plans of this account")
+        if found.state is PlanState.DISCARDED and not discarded:
+            raise UnknownPlanError(f"{plan} was discarded")
+        return found
+
+    def _logs(self, instance: InstanceId) -> NewLogs:
+        found = self._new_logs.get(instance)
+        if found is None:
+            means = self._means
+            found = NewLogs(means.gateway, means.deliveries, instance, means.slots)
+            self._new_logs[instance] = found
+        return found
+
+    def _refused(self, plan: RetryPlan, words: str) -> tuple[RetryStep, ...]:
         now = self._clock.now()
-        step = RetryStep(self._plan.instance, row.id, outcome, now, reason, result, via)
-        self._steps[place] = step
-        self._tell(step)
-
-
-def _absorb() -> None:
-    """Take a cancellation as a wish to stop: the task goes on to finish what it must."""
-    task = asyncio.current_task()
-    if task is not None:
-        task.uncancel()
+        return tuple(
+            RetryStep(plan.instance, row.id, Outcome.REFUSED, now, words, place=place)
+            for place, row in enumerate(plan.deliveries)
+        )

@@ -11,16 +11,15 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs
 from typing_extensions import override
 
-from vzaps_tui.domain.curl import curl_command
 from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
-from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.domain.meaning import read_in_slices
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.retries import RetryStep
-from vzaps_tui.ui.attempt_rows import COLUMNS, AttemptRows, attempts_note
+from vzaps_tui.ui.attempt_rows import COLUMNS, AttemptRows, SentFromHere, timeline
 from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.commands import DELIVERY, EVERYWHERE, FINDING, JSON, bindings
 from vzaps_tui.ui.copy_item import CopyItem
+from vzaps_tui.ui.delivery_copies import copies_of
 from vzaps_tui.ui.retry_review import review
 from vzaps_tui.ui.slices import in_slices
 from vzaps_tui.ui.summary import fact_lines, head
@@ -38,14 +37,6 @@ if TYPE_CHECKING:
 _PARTS = {"attempts": "Attempts", "payload": "Payload", "response": "Response", "raw": "Raw"}
 _FURTHEST = 1_000  # rows without id that are passed over
 _LOW = 30  # lines; a lower screen has one line for what the payload says
-_DEEPEST_COPIED = 20_000  # levels; a longer path takes longer to find than a key may
-
-
-def _curl_of(row: Delivery, detail: DeliveryDetail) -> list[CopyItem]:
-    if not row.target or not detail.payload:
-        return []
-    command = curl_command(row.target, detail.payload, is_json=detail.payload_is_json)
-    return [] if command is None else [CopyItem("c", "curl, secrets hidden", command)]
 
 
 class DeliveryScreen(Board[LogId | None]):
@@ -60,6 +51,7 @@ class DeliveryScreen(Board[LogId | None]):
         self._rows = rows
         self._row = row
         self._detail: DeliveryDetail | None = None
+        self._sent: tuple[SentFromHere, ...] = ()
         self._says = "…"
         self._instead = ""  # what the parts say while there is no detail
 
@@ -105,6 +97,7 @@ class DeliveryScreen(Board[LogId | None]):
     @override
     def load(self, *, force: bool) -> None:
         self._load(self._row.id, force=force)
+        self._read_sent()
 
     @work(group="detail", exclusive=True)
     async def _load(self, log: LogId, *, force: bool) -> None:
@@ -145,11 +138,21 @@ class DeliveryScreen(Board[LogId | None]):
         self._detail = detail
         self._row = detail.delivery
         self._show_head()
-        table = self.query_one("#attempts-part", VirtualTable)
-        table.empty_text = attempts_note(detail)
-        table.show(AttemptRows(detail.attempts, self.services.clock.now()))
+        self._show_timeline()
         self._fill()
         self._explain(detail)
+
+    def _show_timeline(self) -> None:
+        if self._detail is not None:
+            moments = timeline(self._detail, self._sent)
+            table = self.query_one("#attempts-part", VirtualTable)
+            table.show(AttemptRows(moments, self.services.clock.now()))
+
+    def _read_sent(self) -> None:
+        """Learn what was sent of this delivery from here."""
+        step = self.host.jobs.steps.get((self._instance.id, self._row.id))
+        self._sent = () if step is None else (SentFromHere.of(step),)
+        self._show_timeline()
 
     def _fill(self) -> None:
         """Give the part in front its text; those behind cost nothing until they are turned to."""
@@ -194,6 +197,8 @@ class DeliveryScreen(Board[LogId | None]):
         self._show_head()
         if step.outcome.is_final:
             self.load(force=True)
+        else:
+            self._read_sent()
 
     # -- parts and walking -------------------------------------------------------------------------
 
@@ -224,6 +229,7 @@ class DeliveryScreen(Board[LogId | None]):
             return
         self._row = row
         self._detail = None
+        self._sent = ()
         self._says = "…"
         self.top_bar.crumbs = self.crumbs()
         self._say_in_parts("")
@@ -356,26 +362,4 @@ class DeliveryScreen(Board[LogId | None]):
 
     @override
     def copies(self) -> tuple[CopyItem, ...]:
-        items = [CopyItem("i", "log id", self._row.id), *self._copies_here()]
-        if self._row.target:
-            items.append(CopyItem("u", "target URL, query hidden", mask_url(self._row.target)))
-        if self._row.error:
-            items.append(CopyItem("e", "error", self._row.error))
-        if self._detail is not None:
-            items += _curl_of(self._row, self._detail)
-            if self._detail.payload:
-                items.append(CopyItem("p", "payload", self._detail.payload))
-            if self._detail.response:
-                items.append(CopyItem("r", "response", self._detail.response))
-            items.append(CopyItem("a", "the API's answer, secrets hidden", self._detail.raw))
-        return tuple(items)
-
-    def _copies_here(self) -> list[CopyItem]:
-        """The value under the cursor and its path, in a part that is JSON."""
-        view = self._text_view()
-        if view is None or view.folds is None:
-            return []
-        items = [CopyItem("v", "value", view.value_here())]
-        if view.depth_here < _DEEPEST_COPIED:
-            items.append(CopyItem("q", "its path, for jq", view.path_here()))
-        return items
+        return copies_of(self._row, self._detail, self._text_view())

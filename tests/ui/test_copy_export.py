@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from tests.builders import detail as detail_of
 from tests.fakes import FakeGateway
 from tests.ui.harness import choose, dialog, front, launch, press, screen_text, shown, toasts, until
 from vzaps_tui.domain.deliveries import Delivery
-from vzaps_tui.domain.exporting import Piece
+from vzaps_tui.domain.exporting import Export
 from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.clipboard import Clipboard
 from vzaps_tui.ui.copy_menu import CopyMenu
@@ -281,17 +281,36 @@ async def test_the_form_has_room_where_there_is_little() -> None:
             assert part in text
 
 
+class HeldSheet:
+    """Writes the ids of rows; waits for a gate before all but the first ones."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        self._gate = gate
+        self._begun = False
+
+    def begin(self) -> str:
+        return ""
+
+    def rows(self, rows: Sequence[Delivery]) -> str:
+        if self._begun:
+            self._gate.wait(20)
+        self._begun = True
+        return "".join(f"{row.id}\n" for row in rows)
+
+    def front(self) -> str:
+        return "ids\n"
+
+
 @asynccontextmanager
 async def held(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[threading.Event]:
-    """Exports that stop after their first piece until the event is set."""
+    """Exports that stop after their first two rows until the event is set."""
     gate = threading.Event()
+    monkeypatch.setattr("vzaps_tui.ui.exports._AT_ONCE", 2)
 
-    def pieces(_: object) -> Any:
-        yield Piece("x\n", 2)
-        gate.wait(20)
-        yield Piece("y\n", 6)
+    def sheet(_: Export) -> HeldSheet:
+        return HeldSheet(gate)
 
-    monkeypatch.setattr("vzaps_tui.services.exporting.pieces", pieces)
+    monkeypatch.setattr("vzaps_tui.services.exporting.sheet", sheet)
     try:
         yield gate
     finally:
@@ -315,7 +334,10 @@ async def test_a_bar_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch, here: 
         gate.set()
         await words(app, pilot, "6 deliveries written")
         assert not app.screen.query_one(JobLine).has_class("-open")
-        assert (here / f"{NAME}.jsonl").read_text() == "x\ny\n"
+        assert (here / f"{NAME}.jsonl").read_text().splitlines() == [
+            "ids",
+            *(row.id for row in some()),
+        ]
 
 
 @pytest.mark.parametrize("key", ["X", "q"])
@@ -334,6 +356,6 @@ async def test_it_can_be_called_off_and_leaves_nothing(
             gate.set()
             await until(pilot, lambda: not app.exports.is_busy)
             await press(pilot, "X")
-            assert "No retry or export is under way" in toasts(app)
+            assert "Nothing is under way" in toasts(app)
     await asyncio.get_running_loop().shutdown_default_executor()  # its thread ends by itself
     assert not names(here)

@@ -472,10 +472,12 @@ async def test_find_steps_through_causes_also_by_host_and_error() -> None:
         front(pilot, TriageScreen)
 
 
-async def test_the_copy_menu_offers_the_cause_and_all_causes() -> None:
+async def test_the_copy_menu_offers_the_cause_and_all_causes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with triage(FakeGateway(outage())) as (screen, pilot):
         offered: list[tuple[CopyItem, ...]] = []
-        app_of(pilot).offer_copies = offered.append
+        monkeypatch.setattr(app_of(pilot), "offer_copies", offered.append)
         await press(pilot, "y")
         items = {item.label: item.text for item in offered[0]}
         assert items["log ids, one a line"] == "log_6\nlog_5\nlog_4\nlog_3"

@@ -26,17 +26,19 @@ from vzaps_tui.cli.compose import Plan, compose
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.envelope import Answer, Envelope
 from vzaps_tui.domain.instances import InstanceId
+from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.masking import Masker
-from vzaps_tui.domain.paging import End, Listing, Page
+from vzaps_tui.domain.paging import End, Page
+from vzaps_tui.domain.selection import Reading, Scope
 from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
 from vzaps_tui.services.retrying import RetryService
-from vzaps_tui.services.log_reading import PAGE
 from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.settings.config_file import Config
 from vzaps_tui.settings.loading import load
+from vzaps_tui.storage.archive import SqliteArchive
 from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.launch import Launch, Services
 
@@ -74,11 +76,14 @@ def many_rows(count: int) -> tuple[Delivery, ...]:
 def holding(rows: tuple[Delivery, ...], held: int) -> Launch:
     """A launch on one instance with these deliveries, of which `held` were just read."""
     clock, server, whose = SystemClock(), MemoryServer(rows), Identity("http://127.0.0.1", "bench")
-    cache = EnvelopeCache(None, clock)
+    cache, archive = EnvelopeCache(None, clock), SqliteArchive(None)
     end = End.COMPLETE if held >= len(rows) else End.MORE
-    listing = Listing(rows[:held], len(rows), -(-held // PAGE), end)
-    cache.replace(whose.ask("deliveries", INSTANCE), Envelope(listing, clock.now()))
-    deliveries = DeliveryService(server, cache, whose, clock)
+    question = whose.ask("deliveries", INSTANCE)
+    cache.replace(question, Envelope(LogState(held, len(rows), end), clock.now()))
+    scope = Scope(whose.base_url, whose.account, INSTANCE)
+    reading = Reading(None, clock.now(), top=True, end=end is End.COMPLETE)
+    asyncio.run(_put(archive, scope, rows[:held], reading))
+    deliveries = DeliveryService(server, cache, archive, whose, clock)
     services = Services(
         instances=InstanceService(server, cache, whose),
         webhooks=WebhookService(server, cache, whose),
@@ -87,6 +92,12 @@ def holding(rows: tuple[Delivery, ...], held: int) -> Launch:
         clock=clock,
     )
     return Launch(services=services, label="bench", masker=Masker(), instance=INSTANCE)
+
+
+async def _put(
+    archive: SqliteArchive, scope: Scope, rows: tuple[Delivery, ...], reading: Reading
+) -> None:
+    await archive.put(scope, rows, reading)
 
 
 async def watch(path: Path) -> None:

@@ -318,6 +318,7 @@ async def test_two_programs_that_read_the_same_log_at_once(
 
     states = await asyncio.gather(read(server.service), read(other))
     assert {state.end for state in states} == {End.COMPLETE}
+    server.meanwhile.clear()
     state = await server.sync()
     await check(server, state, [])
     assert await server.held() == server.keys

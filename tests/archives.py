@@ -22,7 +22,8 @@ from vzaps_tui.domain.selection import (
     Selection,
     Stretch,
 )
-from vzaps_tui.storage.archive_asking import Asked, Asker
+from vzaps_tui.storage.archive_asking import Asker
+from vzaps_tui.storage.archive_question import Asked
 from vzaps_tui.storage.archive_rows import micros
 from vzaps_tui.storage.archive_schema import set_up
 from vzaps_tui.storage.archive_writing import Writer

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
 from vzaps_tui.domain.masking import Masker
@@ -24,13 +23,14 @@ from vzaps_tui.domain.selection import (
     Selection,
     Stretch,
 )
-from vzaps_tui.storage import archive_pruning as pruning
 from vzaps_tui.storage.archive_access import Access
-from vzaps_tui.storage.archive_asking import Asked, Asker
-from vzaps_tui.storage.archive_coverage import column
-from vzaps_tui.storage.archive_details import keep, pack
-from vzaps_tui.storage.archive_rows import Mask
-from vzaps_tui.storage.archive_writing import Writer, row_number
+from vzaps_tui.storage.archive_question import Asked
+from vzaps_tui.storage.archive_schema import column
+
+if TYPE_CHECKING:
+    from vzaps_tui.storage.archive_asking import Asker
+    from vzaps_tui.storage.archive_keeping import Keeper
+    from vzaps_tui.storage.archive_rows import Mask
 
 T = TypeVar("T")
 
@@ -78,11 +78,7 @@ class SqliteArchive:
         self._max_age = max_age
         self._payloads = payloads
         self._mask = mask or Masker()
-        self._writer = Writer(self._mask)
-        self._access = Access(path, self._begin_anew)
-
-    def _begin_anew(self) -> None:
-        self._writer = Writer(self._mask)
+        self._access = Access(path, self._mask)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -113,7 +109,7 @@ class SqliteArchive:
         total = 0
         while dropped := await self._access.write(self._drop, 0):
             total += dropped
-        while await self._access.write(pruning.give_back, otherwise=False):
+        while await self._access.write(lambda keeper: keeper.give_back(), otherwise=False):
             pass
         return total
 
@@ -139,7 +135,7 @@ class SqliteArchive:
             column(reading.server_filter)
         moment = int(self._now() * _MICROS)
         return await self._access.write(
-            lambda db: self._writer.put(db, scope, kept, reading, moment), _NOTHING
+            lambda keeper: keeper.put(scope, kept, reading, moment), _NOTHING
         )
 
     async def vanished(self, scope: Scope, keys: Iterable[str], at: datetime) -> int:
@@ -149,25 +145,18 @@ class SqliteArchive:
             How many were not marked so before.
         """
         gone = tuple(keys)
-        return await self._access.write(lambda db: self._writer.vanish(db, scope, gone, at), 0)
+        return await self._access.write(lambda keeper: keeper.vanish(scope, gone, at), 0)
 
     async def keep_detail(self, scope: Scope, detail: DeliveryDetail) -> None:
         """Keep everything of one delivery, masked, if payloads are to be kept."""
         if not self._payloads:
             return
         moment = int(self._now() * _MICROS)
-        body = await asyncio.to_thread(pack, detail, self._mask)
+        row, body = detail.delivery, await asyncio.to_thread(_packed, detail, self._mask)
         if body is not None:
             await self._access.write(
-                lambda db: self._keep(db, scope, detail.delivery, body, moment), None
+                lambda keeper: keeper.keep_detail(scope, row, body, moment), None
             )
-
-    def _keep(
-        self, db: sqlite3.Connection, scope: Scope, row: Delivery, body: bytes, moment: int
-    ) -> None:
-        if row_number(db, scope, row.key) is None:
-            self._writer.put(db, scope, [row], None, moment)
-        keep(db, row_number(db, scope, row.key), body, moment)
 
     async def kept_detail(self, scope: Scope, key: str) -> tuple[DeliveryDetail, datetime] | None:
         """Everything of one delivery as it was read last, and when, if it is kept."""
@@ -201,12 +190,12 @@ class SqliteArchive:
         found: list[Delivery | None] = []
         for start in range(0, len(rowids), _FETCHED):
             some = rowids[start : start + _FETCHED]
-            found += await self._access.look(partial(Asker.page, numbers=some), [None] * len(some))
+            found += await self._access.look(partial(_page, some), [None] * len(some))
         return found
 
     async def newest_number(self) -> int:
         """The highest number given so far; 0 at first."""
-        return await self._access.look(Asker.newest_number, 0)
+        return await self._access.look(lambda asker: asker.newest_number(), 0)
 
     async def first(
         self, scope: Scope, query: DeliveryQuery, limit: int, now: datetime | None = None
@@ -272,8 +261,17 @@ class SqliteArchive:
         """Which of these rows the server is known not to have any more."""
         return self._access.peek(lambda asker: asker.gone(rowids), frozenset())
 
-    def _drop(self, db: sqlite3.Connection) -> int:
-        self._writer.forget()
+    def _drop(self, keeper: Keeper) -> int:
         most = self._max_bytes if self._access.is_on_disk else min(self._max_bytes, MAX_MEMORY)
         before = int((self._now() - self._max_age) * _MICROS)
-        return pruning.drop_some(db, before, most, details=self._payloads)
+        return keeper.drop_some(before, most, with_details=self._payloads)
+
+
+def _packed(detail: DeliveryDetail, mask: Mask) -> bytes | None:
+    from vzaps_tui.storage.archive_details import pack  # noqa: PLC0415 - start-up time: in its thread
+
+    return pack(detail, mask)
+
+
+def _page(numbers: Sequence[int], asker: Asker) -> list[Delivery | None]:
+    return asker.page(numbers)

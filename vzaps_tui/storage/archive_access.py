@@ -7,12 +7,16 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from vzaps_tui.storage.archive_asking import Asker
 from vzaps_tui.storage.archive_home import Door, Home
 from vzaps_tui.storage.archive_lane import GivenUpError, Lane, Ticket
 from vzaps_tui.storage.opening import error_code, is_corrupt
+
+if TYPE_CHECKING:
+    from vzaps_tui.storage.archive_asking import Asker
+    from vzaps_tui.storage.archive_keeping import Keeper
+    from vzaps_tui.storage.archive_rows import Mask
 
 T = TypeVar("T")
 
@@ -37,18 +41,19 @@ class Access:
     Whatever cannot be done gives the answer that was handed in for that case.
     """
 
-    def __init__(self, path: Path | None, forget: Callable[[], None]) -> None:
+    def __init__(self, path: Path | None, mask: Mask) -> None:
         """Prepare; nothing is opened yet.
 
         Args:
             path: the database file; None keeps everything in memory.
-            forget: called when the database is another one from now on.
+            mask: hides secrets in free text.
         """
         self._home = Home(path)
-        self._forget = forget
-        self._pages = Door(self._home.connect, Asker)
-        self._asking = Door(self._home.connect, Asker)
-        self._looking = Door(self._home.connect, Asker)
+        self._mask = mask
+        self._keeper: Keeper | None = None
+        self._pages = Door(self._home.connect, _asker)
+        self._asking = Door(self._home.connect, _asker)
+        self._looking = Door(self._home.connect, _asker)
         self._doors = (self._pages, self._asking, self._looking)
         self._write_lane = Lane("archive-write", lambda: None)
         self._ask_lane = Lane("archive-ask", self._asking.interrupt)
@@ -127,36 +132,39 @@ class Access:
             with suppress(GivenUpError):
                 await self._write_lane.ask(lambda _: self._mend(generation))
 
-    async def write(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+    async def write(self, work: Callable[[Keeper], T], otherwise: T) -> T:
         """Write; what has begun is done to its end, whoever waits for it or not."""
         if self._closed:
             return otherwise
         return await asyncio.shield(asyncio.ensure_future(self._write(work, otherwise)))
 
-    async def _write(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+    async def _write(self, work: Callable[[Keeper], T], otherwise: T) -> T:
         try:
             return await self._write_lane.ask(lambda _: self._written(work, otherwise))
         except GivenUpError:
             return otherwise
 
-    def _written(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+    def _written(self, work: Callable[[Keeper], T], otherwise: T) -> T:
         """Do something with the connection that writes, in its thread."""
         for _ in range(_TURNS):
-            db = self._home.open()
-            self._open_page()
+            keeper = self._open()
             generation = self._home.generation
             try:
-                return work(db)
+                return work(keeper)
             except sqlite3.Error as problem:
                 self._help(problem, generation)
         return otherwise
 
-    def _open_page(self) -> None:
-        """Open what the loop's own thread reads by, so that it need not."""
+    def _open(self) -> Keeper:
+        """Who writes; and what the loop's own thread reads by, so that it need not open it."""
+        db = self._home.open()
+        if self._keeper is None:
+            self._keeper = _keeper(db, self._mask)
         if not self._opened:
             self._opened = True
             with suppress(sqlite3.Error), self._pages.enter():
                 pass
+        return self._keeper
 
     def _help(self, problem: sqlite3.Error, generation: int) -> None:
         """Get a database that may take what failed before, if there is such."""
@@ -176,5 +184,17 @@ class Access:
             for door in self._doors:
                 stack.enter_context(door.shut())
                 door.locked_for_good = for_good
-            self._forget()
+            self._keeper = None
             work()
+
+
+def _asker(db: sqlite3.Connection) -> Asker:
+    from vzaps_tui.storage.archive_asking import Asker  # noqa: PLC0415 - start-up time: in its thread
+
+    return Asker(db)
+
+
+def _keeper(db: sqlite3.Connection, mask: Mask) -> Keeper:
+    from vzaps_tui.storage.archive_keeping import Keeper  # noqa: PLC0415 - start-up time: in its thread
+
+    return Keeper(db, mask)

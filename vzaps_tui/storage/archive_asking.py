@@ -5,19 +5,18 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import islice, pairwise
 
 from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, StatusClass
-from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.selection import Group, Histogram, Scope, Selection, Stretch
 from vzaps_tui.storage.archive_also import with_others
 from vzaps_tui.storage.archive_coverage import Coverage
 from vzaps_tui.storage.archive_details import find
 from vzaps_tui.storage.archive_groups import Folds
 from vzaps_tui.storage.archive_query import Condition, Translator
+from vzaps_tui.storage.archive_question import Asked
 from vzaps_tui.storage.archive_rows import (
     COLUMNS,
     FactShelf,
@@ -36,15 +35,6 @@ _FEW_FACTS = 200
 _ORDER = "at DESC, rank"
 
 Check = Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question: whose rows, which of them, and when it was asked."""
-
-    scope: Scope
-    query: DeliveryQuery
-    now: datetime | None = None
 
 
 class Asker:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from vzaps_tui.domain.selection import Reading, Stretch
 from vzaps_tui.storage.archive_order import Entry
 from vzaps_tui.storage.archive_rows import marks, micros, moment_of
+from vzaps_tui.storage.archive_schema import STRETCHES, column
 
-_COLUMNS: dict[str, str] = {"": "whole", "failed": "failed"}
 _FIELDS = "id, newest, oldest, rows, since, until, topped, ended"
 
 
@@ -31,18 +31,6 @@ class _Known(NamedTuple):
     until: int
     topped: int | None
     ended: int
-
-
-def column(server_filter: str | None) -> str:
-    """The column that names a row's stretch in a list.
-
-    Raises:
-        ValueError: no such filter is documented (CONTRACT 3.5).
-    """
-    found = _COLUMNS.get(server_filter or "")
-    if found is None:
-        raise ValueError(f"no list is filtered by {server_filter!r}")
-    return found
 
 
 class Coverage:
@@ -109,7 +97,7 @@ class Coverage:
     def cut(self, lost: Iterable[tuple[int | None, int | None]]) -> None:
         """The oldest rows of the scope were dropped; `lost` are the stretches each was in."""
         pairs = list(lost)
-        for number, name in enumerate(_COLUMNS.values()):
+        for number, name in enumerate(STRETCHES.values()):
             self.release(pair[number] for pair in pairs)
             self._lift(name)
 

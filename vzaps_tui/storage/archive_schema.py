@@ -53,6 +53,9 @@ FIRST: tuple[str, ...] = (
     "CREATE INDEX stretches_of_scope ON stretches (scope, filter)",
 )
 
+STRETCHES: dict[str, str] = {"": "whole", "failed": "failed"}
+"""The column that names a row's stretch in a list, by the list's filter."""
+
 BLOCK = 2**32
 """Numbers of one archive: each takes its own block of them, so that none stands for two rows."""
 _RANDOM = 20
@@ -69,6 +72,18 @@ SECOND: tuple[str, ...] = (
 
 MIGRATIONS: list[tuple[str, ...]] = [FIRST, SECOND]
 """Statement by statement, from no version to 1, from 1 to 2, and so on."""
+
+
+def column(server_filter: str | None) -> str:
+    """The column that names a row's stretch in a list.
+
+    Raises:
+        ValueError: no such filter is documented (CONTRACT 3.5).
+    """
+    found = STRETCHES.get(server_filter or "")
+    if found is None:
+        raise ValueError(f"no list is filtered by {server_filter!r}")
+    return found
 
 
 def schema() -> int:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.readings import is_unchanged, merged
 from vzaps_tui.domain.selection import Put, Reading, Scope, Stretch
-from vzaps_tui.storage.archive_coverage import Coverage, column
+from vzaps_tui.storage.archive_coverage import Coverage
 from vzaps_tui.storage.archive_facts import FactBook, FactEntry
 from vzaps_tui.storage.archive_order import Entry, Place, Ranks, set_times
 from vzaps_tui.storage.archive_rows import (
@@ -25,7 +25,7 @@ from vzaps_tui.storage.archive_rows import (
     own_of,
     storable,
 )
-from vzaps_tui.storage.archive_schema import sequence, transaction
+from vzaps_tui.storage.archive_schema import column, sequence, transaction
 
 ROWS_AT_ONCE = 5000
 """Rows of one transaction: others wait no longer than it takes."""

@@ -18,7 +18,7 @@ from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.storage import archive_also
 from vzaps_tui.storage.archive import SqliteArchive
-from vzaps_tui.storage.archive_asking import Asked
+from vzaps_tui.storage.archive_question import Asked
 from vzaps_tui.storage.archive_schema import BLOCK, sequence, set_up
 
 ROWS = [delivery(number) for number in range(5, 0, -1)]

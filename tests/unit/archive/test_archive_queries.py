@@ -17,7 +17,7 @@ from vzaps_tui.domain.failures import FailureKind, failure_kind
 from vzaps_tui.domain.query import FAILED_ONLY, CodeMatch, DeliveryQuery
 from vzaps_tui.domain.triage import target_host
 from vzaps_tui.storage import archive_query
-from vzaps_tui.storage.archive_asking import Asked
+from vzaps_tui.storage.archive_question import Asked
 
 MANY = st.lists(deliveries(), max_size=20)
 

@@ -1,0 +1,18 @@
+"""A question to the archive: whose rows, which of them, and when it was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.selection import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked about; `now` is what the query's `last` hours are counted back from."""
+
+    scope: Scope
+    query: DeliveryQuery
+    now: datetime | None = None

@@ -234,6 +234,20 @@ async def test_a_part_that_was_not_read_is_said_until_it_is() -> None:
         assert keys_of(screen) == [f"log_{n}" for n in range(900, 0, -1)]
 
 
+async def test_who_comes_back_sees_the_newest_and_who_has_moved_stays() -> None:
+    archive, gateway = SqliteArchive(None), FakeGateway(falling(60))
+    async with listed(gateway, archive=archive):
+        pass
+    gateway.rows, later = falling(70, 61) + gateway.rows, QuickClock()
+    later.shift(3600)
+    async with listed(gateway, archive=archive, clock=later) as (_, screen, pilot):
+        assert screen.table.cursor_key == "log_70"
+        await press(pilot, "j")
+        gateway.rows = falling(75, 71) + gateway.rows
+        await press(pilot, "ctrl+r")
+        assert screen.table.cursor_key == "log_69"
+
+
 # -- retrying what matches -------------------------------------------------------------------------
 
 

@@ -45,6 +45,8 @@ class ChosenBoard(LogBoard[Result]):
         self._drawing = False
         self._anchor: str | None = None
         self._top_seen: int | None = None
+        self._touched = False
+        self._placed: set[str | None] = set()
         self._frame: Frame | None = None
         self._histogram: Histogram | None = None
 
@@ -60,6 +62,7 @@ class ChosenBoard(LogBoard[Result]):
         self._steps = LogSteps(self, self.services, self._instance.id)
         super().on_mount()
         self.set_class(self.view.preview, "-preview")
+        self._touched = self.view.cursor is not None
         self.call_after_refresh(self.show_state)  # what is kept, before anybody is asked
         self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
 
@@ -125,9 +128,25 @@ class ChosenBoard(LogBoard[Result]):
         self._keep_cursor(view.cursor if first else before)
         if follows and table.cursor_index < table.page:
             table.jump_to(0)
+        self._stay_on_top()
         table.marked = view.marked
         self.show_counts()
         self._show_preview()
+
+    def _stay_on_top(self) -> None:
+        """Whoever has just come and touched nothing yet wants to see the newest."""
+        if not self._touched:
+            self.table.move_to(0)
+            self._placed.add(self.table.cursor_key)
+
+    @override
+    def arrived(self) -> None:
+        self.touch()
+
+    def touch(self, key: str | None = None) -> None:
+        """From now on the cursor stays with its row: a person put it there, or acts on it."""
+        if key is None or key not in self._placed:
+            self._touched = True
 
     def _keep_cursor(self, key: str | None) -> None:
         """Bring the cursor back to its row, which may be missing while only some are shown."""

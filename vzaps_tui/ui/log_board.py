@@ -93,6 +93,7 @@ class LogBoard(ListBoard[Result]):
         self._refresh_later()
         if not failed:
             await self.shown()
+            self.arrived()
             self._fill()
 
     def _take(self, envelope: Envelope[LogState], *, asking: bool) -> None:
@@ -169,6 +170,9 @@ class LogBoard(ListBoard[Result]):
             self._reading_more = False
             if self.is_mounted:
                 self.show_counts()
+
+    def arrived(self) -> None:
+        """The newest are on the screen."""
 
     async def shown(self) -> None:
         """Wait until what was read is on the screen."""

@@ -140,7 +140,9 @@ class DeliveriesScreen(ChosenBoard[None]):
     @on(VirtualTable.Highlighted)
     def _moved(self, event: VirtualTable.Highlighted) -> None:
         event.stop()
-        self.view.cursor = event.key
+        self.touch(event.key)
+        if self._touched:
+            self.view.cursor = event.key
         self._show_preview()
         self._show_picture()
         if self.table.top == 0:
@@ -225,6 +227,7 @@ class DeliveriesScreen(ChosenBoard[None]):
         if self.view.marked:
             self._retry_marked(self.view.marked)
         elif row := self._row():
+            self.touch()
             self._retry((row,))
 
     @work(group="confirm", exclusive=False)

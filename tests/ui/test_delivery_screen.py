@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.builders import INSTANCE, NOW, delivered, delivery, detail
+from tests.builders import INSTANCE, NOW, delivered, delivery, detail, failed_again
 from tests.fakes import FakeGateway
 from tests.ui.harness import (
     QuickClock,
@@ -267,6 +267,19 @@ async def test_retry_from_here_is_told_here_and_in_the_list() -> None:
         text = await press(pilot, "escape")
         assert row_with(text, "▌").count("DELIVERED") >= 2
         assert gateway.count("retry") == 1
+
+
+async def test_every_retry_from_here_stands_in_the_timeline() -> None:
+    gateway = known()
+    gateway.on_retry = lambda log: gateway.put(failed_again(gateway.row(log)))
+    async with opened(gateway) as (app, pilot):
+        for count in (1, 2):
+            await press(pilot, "r")
+            await until(pilot, lambda: not app.jobs.is_busy)
+            text = await press(pilot, "1")
+            told = [line for line in text.splitlines() if "retry from here: FAILED AGAIN" in line]
+            assert len(told) == count
+        assert gateway.count("retry") == 2
 
 
 async def test_a_delivered_one_is_asked_about_first() -> None:

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
 from vzaps_tui.domain.meaning import read_in_slices
-from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.problems import StorageError, VzapsError
 from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.ui.attempt_rows import COLUMNS, AttemptRows, SentFromHere, timeline
 from vzaps_tui.ui.board import Board
@@ -148,11 +148,21 @@ class DeliveryScreen(Board[LogId | None]):
             table = self.query_one("#attempts-part", VirtualTable)
             table.show(AttemptRows(moments, self.services.clock.now()))
 
-    def _read_sent(self) -> None:
-        """Learn what was sent of this delivery from here."""
-        step = self.host.jobs.steps.get((self._instance.id, self._row.id))
-        self._sent = () if step is None else (SentFromHere.of(step),)
-        self._show_timeline()
+    @work(group="sent", exclusive=True)
+    async def _read_sent(self) -> None:
+        """Read what was sent of this delivery from here, in this run and before."""
+        instance, log = self._instance.id, self._row.id
+        step = self.host.jobs.steps.get((instance, log))
+        sent = () if step is None else (SentFromHere.of(step),)
+        try:
+            earlier = await self.services.retries.earlier(instance, (log,))
+        except StorageError as problem:
+            self.host.note_problem(problem)
+        else:
+            sent = tuple(map(SentFromHere.of, earlier.get(log, ()))) or sent
+        if log == self._row.id and sent != self._sent:
+            self._sent = sent
+            self._show_timeline()
 
     def _fill(self) -> None:
         """Give the part in front its text; those behind cost nothing until they are turned to."""

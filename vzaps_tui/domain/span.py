@@ -27,7 +27,7 @@ _STEPS = (
     *(1, 2, 5, 10, 15, 30),
     *(minutes * _MINUTE for minutes in (1, 2, 5, 10, 15, 20, 30)),
     *(hours * _HOUR for hours in (1, 2, 3, 4, 6, 8, 12)),
-    *(days * _DAY for days in (1, 2, 3, 7)),
+    *(days * _DAY for days in (1, 2, 3, 4, 5, 7)),
 )
 """Seconds of a part: those that a clock or a calendar is divided by."""
 _WEEK = 7 * _DAY

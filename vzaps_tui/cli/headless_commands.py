@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
+from vzaps_tui.cli.scenarios import Amount
+
 if TYPE_CHECKING:
     from vzaps_tui.cli.headless import Asked, Work
     from vzaps_tui.cli.run import Run
@@ -15,6 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 LIMIT: Final = 100
 _Options = dict[str, Any]
+_PLAIN: Final = ("logs", "limit", "delivered", "again", "pace", "canary", "breaker")
 _SHARED: Final = ("demo", "profile", "instance_id", "base_url", "read_only", "no_disk", "as_json")
 
 
@@ -199,4 +202,91 @@ def diff_webhook(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - a
     return _do(ctx, lambda session: compare_webhook(session, options), asked)
 
 
-COMMANDS: Final[tuple[click.Command, ...]] = (instances, logs, show, webhook)
+def _is_tuned(single: _Options) -> bool:
+    """Whether something is told that a plan carries with it: 0 and no are told, too."""
+    return any(single[name] is not None for name in ("pace", "canary", "breaker"))
+
+
+@click.command()
+@click.argument("logs", nargs=-1, metavar="[LOG]...")
+@filters
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the newest N that match.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent; send nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
+@click.option("--resume", "plan", metavar="ID", help="Carry on with a plan (see `plans`).")
+@click.option("--past-canary", is_flag=True, help="With --resume: also what canaries held back.")
+@click.option("--resend-delivered", "delivered", is_flag=True, help="Delivered and pending, too.")
+@click.option("--again", is_flag=True, help="Also what was sent from here and may have arrived.")
+@click.option(
+    "--pace", type=Amount(0.001, 1000), metavar="R", help="Most a second; default: the settings'."
+)
+@click.option(
+    "--canary/--no-canary", default=None, help="One of each cause first; default: if they are many."
+)
+@click.option(
+    "--breaker",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Stop after N failures in a row; 0: never.",
+)
+@_shared
+@click.pass_context
+def retry(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click read them
+    """Send deliveries again, each once, and tell what came of each.
+
+    LOG... or a filter says which; a filter without --status means those that failed. The plan is
+    shown, asked for (above 100 the count must be typed), written down, then carried out: ctrl-c
+    finishes the one in flight, and --resume carries on later. Exit code 0: all were delivered; 5:
+    some failed again, were refused, are unknown or were not sent.
+    """
+    from vzaps_tui.cli import retry as work  # noqa: PLC0415 - --help must stay quick
+    from vzaps_tui.cli.retry_choice import Wish  # noqa: PLC0415 - same
+
+    asked = asked_of(ctx, options)
+    manner = work.Manner(agreed=options.pop("yes"), dry=options.pop("dry_run"))
+    plan, past = options.pop("plan"), options.pop("past_canary")
+    single = {name: options.pop(name) for name in _PLAIN}
+    wish = Wish(**single, filters=options)
+    if plan is None and past:
+        raise click.UsageError("--past-canary needs --resume.")
+    if plan is None:
+        return _do(ctx, lambda session: work.retry(session, wish, manner), asked)
+    if any(single.values()) or any(options.values()) or _is_tuned(single):
+        raise click.UsageError("--resume takes a plan as it was made: leave the rest out.")
+    return _do(ctx, lambda session: work.resume(session, plan, manner, past_canary=past), asked)
+
+
+@click.command()
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Most plans.",
+)
+@_shared
+@click.pass_context
+def plans(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click read them
+    """List past retries, newest first: when, how many, what came of them."""
+    from vzaps_tui.cli.plans import show_plans  # noqa: PLC0415 - --help must stay quick
+
+    asked, limit = asked_of(ctx, options), options.pop("limit")
+    return _do(ctx, lambda session: show_plans(session, limit), asked)
+
+
+@click.command()
+@click.argument("plan_id", metavar="ID")
+@click.option("--discard", is_flag=True, help="What is left of it will not be sent.")
+@_shared
+@click.pass_context
+def plan(ctx: click.Context, plan_id: str, **options: Any) -> int:  # noqa: ANN401 - as click read them
+    """Show every delivery of a past retry and what came of it; --json is its export."""
+    from vzaps_tui.cli.plans import discard_plan, show_plan  # noqa: PLC0415 - --help must stay quick
+
+    asked = asked_of(ctx, options)
+    work = discard_plan if options.pop("discard") else show_plan
+    return _do(ctx, lambda session: work(session, plan_id), asked)
+
+
+COMMANDS: Final[tuple[click.Command, ...]] = (instances, logs, show, webhook, retry, plans, plan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -73,7 +73,7 @@ async def show_logs(session: Session, wanted: Wanted) -> int:
     chosen = (await session.services.deliveries.select(instance, query)).rowids
     part = chosen if wanted.limit is None else chosen[: wanted.limit]
     written = await _write(session, instance, part)
-    _say_cuts(session, read, chosen, written)
+    _say_cuts(session, query, read, chosen, written)
     return read.code or _cut_code(read)
 
 
@@ -213,7 +213,9 @@ def local(moment: datetime | None, now: datetime) -> str:
 # -- what cut the answer -----------------------------------------------------------------------
 
 
-def _say_cuts(session: Session, read: Read, chosen: array[int], written: int) -> None:
+def _say_cuts(
+    session: Session, query: DeliveryQuery, read: Read, chosen: array[int], written: int
+) -> None:
     matched = len(chosen)
     if read.stopped or written < matched:
         known = f" of {matched:,} that match" if matched > written else ""
@@ -225,15 +227,27 @@ def _say_cuts(session: Session, read: Read, chosen: array[int], written: int) ->
         session.say("no delivery matches.")
     _say_gone(session, chosen[:written])
     state = read.last.data if read.last else None
-    if state is None:
-        return
+    if state is not None:
+        for words in _missing(state, query.since, looked_down=not read.stopped):
+            session.say(words)
+
+
+def _missing(state: LogState, since: datetime | None, *, looked_down: bool) -> Iterator[str]:
+    """What of the log is not held though it was asked for."""
     if state.unreadable:
-        session.say(f"{state.unreadable:,} rows of the log could not be read and are left out.")
+        yield f"{state.unreadable:,} rows of the log could not be read and are left out."
     if state.end is End.REPEATS:
-        session.say("the API gives the same page again: older deliveries cannot be read.")
-    elif state.has_gap and not read.stopped:
-        since = f" below {state.gap.astimezone():%Y-%m-%d %H:%M:%S}" if state.gap else ""
-        session.say(f"not all of the log was read{since}: deliveries may be missing there.")
+        yield "the API gives the same page again: older deliveries cannot be read."
+    elif looked_down and state.end is End.MORE and (since is None or _gap_within(state, since)):
+        below = f" below {state.gap.astimezone():%Y-%m-%d %H:%M:%S}" if state.gap else ""
+        yield f"not all of the log was read{below}: deliveries may be missing there."
+    elif state.end is End.COMPLETE and (state.total or 0) > state.held + state.unreadable:
+        held = state.held + state.unreadable
+        yield f"the API counts {state.total:,} deliveries and gave {held:,}."
+
+
+def _gap_within(state: LogState, since: datetime) -> bool:
+    return state.has_gap and (state.gap is None or state.gap >= since)
 
 
 def _say_gone(session: Session, rowids: array[int]) -> None:

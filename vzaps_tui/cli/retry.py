@@ -1,0 +1,297 @@
+"""`vzaps-tui retry`: plans, asks, sends each delivery once, and tells what came of each."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from vzaps_tui.cli.headless import Session, UsageError, read_only
+from vzaps_tui.cli.output import Table, can_ask, stamp
+from vzaps_tui.cli.plans import entry_object
+from vzaps_tui.cli.retry_choice import Wish, choose, due, review
+from vzaps_tui.cli.run import DONE, FAILED
+from vzaps_tui.domain.plans import Plan as WrittenPlan
+from vzaps_tui.domain.plans import PlanId, PlanState, freeze
+from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
+from vzaps_tui.domain.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vzaps_tui.domain.plans import Entry
+
+NOT_ALL: Final = 5
+"""Exit code: some failed again, were refused, are unknown, or were not sent."""
+_TYPED_ABOVE: Final = 100
+"""Deliveries above which the count must be typed."""
+_TICK: Final = 0.5  # seconds
+_GOOD: Final = frozenset({Outcome.DELIVERED, Outcome.SKIPPED})
+_SUMMED: Final = (
+    (Outcome.DELIVERED, "delivered"),
+    (Outcome.FAILED_AGAIN, "failed again"),
+    (Outcome.REFUSED, "refused"),
+    (Outcome.UNKNOWN, "unknown"),
+    (Outcome.NO_NEWS, "without news"),
+    (Outcome.SKIPPED, "skipped"),
+    (Outcome.QUEUED, "not sent"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a retry is gone about.
+
+    Attributes:
+        agreed: `--yes`: nobody is asked.
+        dry: `--dry-run`: nothing is written down or sent.
+    """
+
+    agreed: bool = False
+    dry: bool = False
+
+    def check(self, session: Session) -> None:
+        """Refuse what cannot be done here.
+
+        Raises:
+            UsageError: it must not be, or nobody can be asked.
+        """
+        if self.dry:
+            return
+        read_only(session)
+        if not self.agreed and not can_ask(sys.stdin, sys.stderr):
+            raise UsageError(
+                "nobody can be asked here",
+                hint="Give --yes to send without a question, or --dry-run to see what would be.",
+            )
+
+
+async def retry(session: Session, wish: Wish, manner: Manner) -> int:
+    """Send deliveries again; the exit code.
+
+    Raises:
+        UsageError: it is not said what to send, or nobody can be asked.
+        VzapsError: nothing was sent.
+    """
+    wish.check()
+    manner.check(session)
+    instance = await session.instance()
+    name = instance.name or instance.id
+    choice = await choose(session, instance.id, wish)
+    if choice.code:
+        session.say("nothing was sent: the log could not be read as far as it is needed.")
+        return choice.code
+    plan = RetryPlan(
+        instance=instance.id,
+        deliveries=choice.rows,
+        resend_delivered=wish.delivered,
+        name=instance.name,
+        origin=choice.origin,
+        query=choice.query,
+        pace=wish.pace,
+        canary=wish.canary,
+        breaker=wish.breaker,
+    )
+    for line in review(session, name, wish, choice):
+        _tell(session, line)
+    if manner.dry:
+        return _show(session, plan)
+    count = len(due(choice.rows, delivered=wish.delivered))
+    if not count:
+        session.say("nothing to send.")
+        return DONE
+    if not manner.agreed and not _consent(session, count):
+        session.say("nothing was sent.")
+        return FAILED
+    made = await session.services.retries.create(plan)
+    return await _carry_out(session, made, ())
+
+
+async def resume(session: Session, plan: str, manner: Manner, *, past_canary: bool) -> int:
+    """Carry on with a plan that was cut short or stopped; the exit code.
+
+    Raises:
+        UsageError: it must not be, or nobody can be asked.
+        VzapsError: it could not be taken up.
+    """
+    manner.check(session)
+    found, entries = await session.services.retries.entries(PlanId(plan))
+    counts = Counter(entry.outcome for entry in entries)
+    _tell(session, f"Plan {found.id}: {_sum(counts)}")
+    if found.state is PlanState.DONE:
+        session.say("nothing is left of it.")
+        return _code(counts)
+    if manner.dry:
+        return DONE
+    if not manner.agreed and not _consent(session, counts[Outcome.QUEUED]):
+        session.say("nothing was sent.")
+        return FAILED
+    return await _carry_out(session, found, entries, past_canary=past_canary)
+
+
+# -- asking ------------------------------------------------------------------------------------
+
+
+def _consent(session: Session, count: int) -> bool:
+    if count <= _TYPED_ABOVE:
+        question = f"Send {count:,} again?"
+        return session.put(lambda: click.confirm(question, default=False, err=True))
+    question = f"Type {count} to send them again"
+    typed = session.put(lambda: click.prompt(question, default="", show_default=False, err=True))
+    return str(typed).replace(",", "").strip() == str(count)
+
+
+def _tell(session: Session, line: str) -> None:
+    """A line of the review, beside the answer."""
+    session.output.clear()
+    click.echo(session.run.masker(line), err=True)
+
+
+def _show(session: Session, plan: RetryPlan) -> int:
+    """What would be sent, and what would not; nothing is."""
+    now = session.services.clock.now()
+    over = set(plan.deliveries) - set(due(plan.deliveries, delivered=plan.resend_delivered))
+    entries = [
+        (entry, "already delivered or pending" if row in over else entry.reason)
+        for row, entry in zip(plan.deliveries, freeze(plan, now), strict=True)
+    ]
+    if session.output.as_json:
+        none = WrittenPlan(PlanId(""), "", "", plan.instance, now)
+        for entry, reason in entries:
+            skipped = {"outcome": Outcome.SKIPPED.value, "reason": reason} if reason else {}
+            session.output.line({**entry_object(session, none, entry), **skipped})
+        return DONE
+    table = Table("Log", "Event", "Host", "Would be", "Reason")
+    rows = [
+        (
+            entry.log or "-",
+            entry.event,
+            entry.host or "-",
+            "SKIPPED" if reason else "SENT",
+            reason,
+        )
+        for entry, reason in entries
+    ]
+    session.output.write(table.lines(rows, head=True))
+    return DONE
+
+
+# -- sending -----------------------------------------------------------------------------------
+
+
+@dataclass
+class _Reporter:
+    """Tells every last word on a delivery once, as it comes.
+
+    Attributes:
+        known: outcome by place, as it was told or written down before.
+    """
+
+    session: Session
+    events: dict[int, tuple[str, str]]
+    known: dict[int, Outcome] = field(default_factory=dict[int, Outcome])
+
+    def __call__(self, step: RetryStep) -> None:
+        """Hear a step."""
+        if self.known.get(step.place) is step.outcome:
+            return
+        self.known[step.place] = step.outcome
+        if step.outcome.is_final:
+            self._write(step)
+
+    def _write(self, step: RetryStep) -> None:
+        mask = self.session.run.masker
+        event, host = self.events.get(step.place, ("", ""))
+        if not self.session.output.as_json:
+            words = (
+                f"{step.outcome.value:<12}  {visible(step.log_id)}  {visible(mask(step.reason))}"
+            )
+            self.session.output.write(words.rstrip() + "\n")
+            return
+        result = step.result
+        self.session.output.line(
+            {
+                "plan": step.plan or None,
+                "place": step.place,
+                "log": step.log_id,
+                "event": mask(event),
+                "host": host,
+                "outcome": step.outcome.value,
+                "reason": mask(step.reason),
+                "at": stamp(step.at),
+                "code": result.http_status if result else None,
+                "tries": result.attempts if result else None,
+                "via": step.via,
+            }
+        )
+
+
+async def _carry_out(
+    session: Session, plan: WrittenPlan, before: Sequence[Entry], *, past_canary: bool = False
+) -> int:
+    """Send, and follow what was sent; a cancellation stops it cleanly."""
+    service = session.services.retries
+    _, entries = await service.entries(plan.id)
+    told = _Reporter(
+        session,
+        {entry.place: (entry.event, entry.host) for entry in entries},
+        {entry.place: entry.outcome for entry in before},
+    )
+    session.say(f"plan {plan.id}: sending {_count(entries):,}.")
+    with _watched(session, plan.id):
+        await service.resume(plan.id, told, past_canary=past_canary)
+    found, entries = await service.entries(plan.id)
+    counts = Counter(entry.outcome for entry in entries)
+    session.say(f"plan {plan.id}: {_sum(counts)}.", _why(found))
+    if counts[Outcome.QUEUED]:
+        session.say(f"resume it with `vzaps-tui retry --resume {plan.id}`.")
+    return _code(counts)
+
+
+def _count(entries: Sequence[Entry]) -> int:
+    return sum(entry.outcome is Outcome.QUEUED for entry in entries)
+
+
+def _why(plan: WrittenPlan) -> str:
+    return f"It stopped: {plan.why}" if plan.why else ""
+
+
+def _sum(counts: Counter[Outcome]) -> str:
+    """`93 delivered, 2 failed again`; what there is none of is not named."""
+    told = [f"{counts[outcome]:,} {word}" for outcome, word in _SUMMED if counts[outcome]]
+    awaited = counts[Outcome.ACCEPTED] + counts[Outcome.SENDING]
+    return ", ".join([*told, *([f"{awaited:,} awaited"] if awaited else [])]) or "nothing"
+
+
+def _code(counts: Counter[Outcome]) -> int:
+    return DONE if set(+counts) <= _GOOD else NOT_ALL
+
+
+@contextmanager
+def _watched(session: Session, plan: PlanId) -> Generator[None]:
+    """Draw how far it is, and say when it waits, until the block is left."""
+    watching = asyncio.create_task(_watch(session, plan))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        session.output.clear()
+
+
+async def _watch(session: Session, plan: PlanId) -> None:
+    said = ""
+    with suppress(asyncio.CancelledError):
+        while True:
+            status = session.services.retries.status(plan)
+            if status is not None:
+                session.output.bar("Sending again:", status.total - status.left, status.total)
+                if status.halted and status.halted != said:
+                    said = status.halted
+                    session.say(f"no more is sent: {said}.")
+            await session.services.clock.sleep(_TICK)

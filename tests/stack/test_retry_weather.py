@@ -139,16 +139,26 @@ def vanish(person: Person, log: Log) -> None:
     del instance._by_id[log.id]  # pyright: ignore[reportPrivateUsage] - no call of the API does it
 
 
-async def test_of_several_the_refused_one_is_told_apart_and_none_goes_twice() -> None:
+@pytest.mark.parametrize(
+    ("fault", "done", "asked", "words"),
+    [
+        ("success-false", [0, 1, 1, 1], 4, "4 retries: 1 REFUSED, 3 DELIVERED"),
+        # Nothing was done of it, says a 429: of several, it gets another turn.
+        ("rate-limit", [1, 1, 1, 1], 5, "4 retries: 4 DELIVERED"),
+    ],
+)
+async def test_of_several_the_refused_one_is_told_apart_and_none_goes_twice(
+    fault: str, done: list[int], asked: int, words: str
+) -> None:
     async with working() as person:
         await to_failure(person)
         chosen = failed(person.world.instances[0])[:4]
         await person.press("space", "space", "space", "space")
-        person.world.faults.next("retry", "rate-limit")
+        person.world.faults.next("retry", fault)
         await person.press("r")
         await choose(person.pilot, "failed")
         await person.until(lambda: bool(person.steps) and not person.app.jobs.is_busy)
         await person.settled()
-        assert [log.retries for log in chosen] == [0, 1, 1, 1]
-        assert person.asked("retry") == 4
-        assert "4 retries: 1 REFUSED, 3 DELIVERED" in person.words
+        assert [log.retries for log in chosen] == done
+        assert person.asked("retry") == asked
+        assert words in person.words

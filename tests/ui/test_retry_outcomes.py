@@ -89,7 +89,7 @@ CASES = (
     Case("delivered", delivers, "DELIVERED", "200 in 42 ms"),
     Case("failed again", fails_again, "FAILED AGAIN", "503 in 1.2 s"),
     Case("silent", stays_silent, "NO NEWS", "accepted; unchanged after 8 s"),
-    Case("pending", stays_pending, "NO NEWS", "still PENDING after 8 s"),
+    Case("pending", stays_pending, "NO NEWS", "still PENDING after 60 s"),
     Case("new log", writes_a_new_log, "DELIVERED", "200 in 42 ms"),
     Case("no", refuses(RejectedError("too old", status=409)), "REFUSED", "too old"),
     Case("forbidden", refuses(ForbiddenError("not yours")), "REFUSED", "not yours"),

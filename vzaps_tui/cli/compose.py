@@ -28,11 +28,13 @@ from vzaps_tui.ui.clipboard import Clipboard
 from vzaps_tui.ui.launch import Launch, Missing, Services
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
+    from vzaps_tui.services.ports import RetryJournal
     from vzaps_tui.storage.archive import SqliteArchive
     from vzaps_tui.storage.envelopes import SqliteEnvelopes
+    from vzaps_tui.storage.state import StateFile
 
 DEMO: Final = "demo"
 _MEGABYTE: Final = 1024 * 1024
@@ -47,6 +49,7 @@ class Plan:
 
     Attributes:
         archive: the file of the archive; None keeps all in memory. The demo never uses it.
+        state: the file of what must not be forgotten; None and the demo likewise.
         demo: ask the embedded emulator instead of the API.
         offline: ask nobody; every question is answered from what is kept, or not at all.
         notices: words to say once at start, beside those of the settings.
@@ -55,6 +58,7 @@ class Plan:
     settings: Settings
     config: Path
     archive: Path | None
+    state: Path | None = None
     demo: bool = False
     offline: bool = False
     notices: tuple[str, ...] = ()
@@ -78,7 +82,15 @@ def compose(plan: Plan, masker: Masker) -> Launch:
     cache = EnvelopeCache(store, SystemClock())
     upkeep = Upkeep(archive)
     gateway = DeferredGateway(_connector(plan, masker))
-    services = _services(gateway, cache, archive, identity(plan), settings.retry_pace)
+    state = _state(plan)
+    deliveries = DeliveryService(gateway, cache, archive, identity(plan), SystemClock())
+    services = Services(
+        instances=InstanceService(gateway, cache, identity(plan)),
+        webhooks=WebhookService(gateway, cache, identity(plan)),
+        deliveries=deliveries,
+        retries=_retries(plan, gateway, deliveries, _journal(state, masker)),
+        clock=SystemClock(),
+    )
     return Launch(
         services=services,
         label=_label(plan),
@@ -89,8 +101,12 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         keymap=settings.keys,
         clipboard=_clipboard(plan),
         refresh_every=settings.refresh_seconds,
-        warm=_warm(gateway, store, upkeep),
-        close=_close(gateway, (services.deliveries.settle, cache.settle), store, upkeep),
+        warm=_warm(gateway, [one.open for one in (store, state, upkeep) if one], upkeep),
+        close=_close(
+            gateway,
+            (deliveries.settle, cache.settle),
+            [one.close for one in (upkeep, store, state) if one],
+        ),
     )
 
 
@@ -149,21 +165,34 @@ def _archive(plan: Plan, masker: Masker) -> SqliteArchive:
     )
 
 
-def _services(
+def _state(plan: Plan) -> StateFile:
+    """What must not be forgotten: in its file, or in memory."""
+    from vzaps_tui.storage.state import StateFile  # noqa: PLC0415 - SQLite, only to ask for something
+
+    return StateFile(None if plan.demo else plan.state)
+
+
+def _journal(state: StateFile, masker: Masker) -> RetryJournal:
+    from vzaps_tui.storage.journal import SqliteJournal  # noqa: PLC0415 - same
+
+    return SqliteJournal(state, mask=masker)
+
+
+def _retries(
+    plan: Plan,
     gateway: DeferredGateway,
-    cache: EnvelopeCache,
-    archive: SqliteArchive,
-    whose: Identity,
-    pace: float,
-) -> Services:
-    clock = SystemClock()
-    deliveries = DeliveryService(gateway, cache, archive, whose, clock)
-    return Services(
-        instances=InstanceService(gateway, cache, whose),
-        webhooks=WebhookService(gateway, cache, whose),
-        deliveries=deliveries,
-        retries=RetryService(gateway, deliveries, clock, pace=pace),
-        clock=clock,
+    deliveries: DeliveryService,
+    journal: RetryJournal,
+) -> RetryService:
+    return RetryService(
+        gateway,
+        deliveries,
+        SystemClock(),
+        pace=plan.settings.retry_pace,
+        journal=journal,
+        identity=identity(plan),
+        breaker=plan.settings.retry_breaker,
+        canary=plan.settings.retry_canary,
     )
 
 
@@ -259,33 +288,30 @@ class Upkeep:
 
 
 def _warm(
-    gateway: DeferredGateway, store: SqliteEnvelopes | None, upkeep: Upkeep
+    gateway: DeferredGateway,
+    opens: Sequence[Callable[[], Awaitable[tuple[str, ...]]]],
+    upkeep: Upkeep,
 ) -> Callable[[], Awaitable[tuple[str, ...]]]:
     async def warm() -> tuple[str, ...]:
-        opening = [upkeep.open()] if store is None else [store.open(), upkeep.open()]
-        notices = tuple(word for words in await asyncio.gather(*opening) for word in words)
+        told = await asyncio.gather(*(open_() for open_ in opens))
         with contextlib.suppress(VzapsError):  # the first question tells it, with its place
             await gateway.open()
         upkeep.begin()
-        return notices
+        return tuple(word for words in told for word in words)
 
     return warm
 
 
 def _close(
     gateway: DeferredGateway,
-    settles: tuple[Callable[[], Awaitable[None]], ...],
-    store: SqliteEnvelopes | None,
-    upkeep: Upkeep,
+    settles: Sequence[Callable[[], Awaitable[None]]],
+    closes: Sequence[Callable[[], Awaitable[None]]],
 ) -> Callable[[], Awaitable[None]]:
     async def close() -> None:
         try:
             await gateway.aclose()
         finally:
-            for settle in settles:
-                await settle()
-            await upkeep.close()
-            if store is not None:
-                await store.close()
+            for end in (*settles, *closes):
+                await end()
 
     return close

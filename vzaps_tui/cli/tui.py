@@ -67,6 +67,7 @@ def _draw(wishes: Wishes, settings: Settings, where: Places, this: Run) -> int:
         settings=replace(settings, keys=keymap.keys),
         config=where.config,
         archive=None if wishes.no_disk else where.archive,
+        state=None if wishes.no_disk else where.state,
         demo=wishes.demo,
         notices=notices,
     )

@@ -122,6 +122,20 @@ class Settings:
     retry_pace: float = field(
         default=1.0, metadata=_said(Kind.RATE, "Most retries a second, when there are several.")
     )
+    retry_breaker: int = field(
+        default=10,
+        metadata=_said(
+            Kind.COUNT, "Failures in a row after which a plan of retries stops by itself."
+        ),
+    )
+    retry_canary: bool = field(
+        default=True,
+        metadata=_said(
+            Kind.SWITCH,
+            "Of more than 20 retries, send one of each cause first, "
+            "and the rest of that cause when it was delivered.",
+        ),
+    )
     refresh_seconds: float = field(
         default=15.0,
         metadata=_said(

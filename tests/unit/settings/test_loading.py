@@ -22,6 +22,8 @@ VALUES: dict[str, tuple[str, object]] = {
     "read_only": ("yes", True),
     "requests_per_second": ("7", 7.0),
     "retry_pace": ("0.5", 0.5),
+    "retry_breaker": ("25", 25),
+    "retry_canary": ("off", False),
     "refresh_seconds": ("2.5", 2.5),
     "clipboard": (" OSC52 ", "osc52"),
     "archive_payloads": ("on", True),
@@ -37,6 +39,8 @@ KEPT: dict[str, object] = {
     "read_only": True,
     "requests_per_second": 2.0,
     "retry_pace": 0.25,
+    "retry_breaker": 3,
+    "retry_canary": False,
     "refresh_seconds": 0.0,
     "clipboard": "file",
 }

@@ -290,6 +290,7 @@ class Course:
             settings=replace(settings, notices=()),
             config=where.config,
             archive=None if asked.no_disk else where.archive,
+            state=None if asked.no_disk else where.state,
             demo=asked.demo,
             offline=self._offline,
         )

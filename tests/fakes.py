@@ -98,7 +98,8 @@ class FakeGateway:
     `rows` are the instance's deliveries, newest first; `webhooks` the stored configurations.
     Methods are named in `fail(name, *problems)`, raised in turn, and in `gate(name)`, which holds
     the calls until the gate is set. `hook` runs before every answer: there a test changes the
-    world. `on_retry` says what a retry does to the log. `page_cap` is the most rows a page has.
+    world. `on_retry` says what a retry does to the log. `page_cap` is the most rows a page has,
+    `tells_size` whether it says so.
     """
 
     def __init__(self, rows: Sequence[Delivery] = (), instances: Sequence[Instance] = ()) -> None:
@@ -109,6 +110,7 @@ class FakeGateway:
         self.sessions: dict[InstanceId, SessionStatus] = {}
         self.calls: list[Call] = []
         self.tells_totals = True
+        self.tells_size = True
         self.ignores_status = False
         self.ignores_paging = False
         self.page_cap: int | None = None
@@ -223,11 +225,11 @@ class FakeGateway:
             raise problem
 
     def _page(self, rows: Sequence[T], number: int, size: int) -> Page[T]:
-        size = min(size, self.page_cap or size)
+        given = min(size, self.page_cap or size)
         shown = 1 if self.ignores_paging else number
-        items = tuple(rows[(shown - 1) * size : shown * size])
+        items = tuple(rows[(shown - 1) * given : shown * given])
         total = len(rows) if self.tells_totals else None
-        return Page(items, number, size, total)
+        return Page(items, number, given if self.tells_size else size, total)
 
 
 class MemoryStore:
@@ -263,7 +265,7 @@ class MemoryStore:
 
 
 class MemoryViews:
-    """A `ViewStore` in memory; `gate` holds writes, `broken` is a disk that says no."""
+    """A `ViewStore` in memory; gates hold writes and reads, `broken` is a disk that says no."""
 
     def __init__(self) -> None:
         self.looked: dict[tuple[str, str, InstanceId], KeptView] = {}
@@ -271,6 +273,7 @@ class MemoryViews:
         self.notes = 0
         self.noted = asyncio.Event()
         self.gate: asyncio.Event | None = None
+        self.reading: asyncio.Event | None = None
         self.broken = False
 
     def _check(self) -> None:
@@ -279,6 +282,8 @@ class MemoryViews:
 
     async def last(self, base_url: str, account: str, instance: InstanceId) -> KeptView | None:
         self._check()
+        if self.reading is not None:
+            await self.reading.wait()
         return self.looked.get((base_url, account, instance))
 
     async def note(self, base_url: str, account: str, instance: InstanceId, view: KeptView) -> None:

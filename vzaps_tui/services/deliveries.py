@@ -290,12 +290,14 @@ class DeliveryService(Holdings):
     async def _sized(self, log: _Log, step: Callable[[int], Awaitable[T]]) -> T:
         """A step with large pages; with usual ones if the server will not have it."""
         size = self._sync_page.get(log.instance, SYNC_PAGE)
-        if size > PAGE:
-            try:
-                return await step(size)
-            except (RejectedError, TroubledError, ProtocolError):
-                self._sync_page[log.instance] = PAGE
-        return await step(PAGE)
+        if size == PAGE:
+            return await step(PAGE)
+        try:
+            return await step(size)
+        except (RejectedError, TroubledError, ProtocolError):
+            done = await step(PAGE)
+            self._sync_page[log.instance] = PAGE
+            return done
 
     async def _tell(self, log: _Log) -> Envelope[LogState]:
         """The state of a log after a page was read, kept and told."""

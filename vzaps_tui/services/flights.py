@@ -62,9 +62,17 @@ class Flights(Generic[T]):
             flight.task = asyncio.create_task(read(flight.publish))
             flight.task.add_done_callback(flight.land)
         flight.listening += 1
+        heard, task = 0, flight.task
         try:
-            async for envelope in _listen(flight):
-                yield envelope
+            while task is not None:
+                if flight.told > heard and flight.last is not None:
+                    heard = flight.told
+                    yield flight.last
+                elif task.done():
+                    task.result()
+                    return
+                else:
+                    await flight.news.wait()
         finally:
             flight.listening -= 1
             self._leave(question, flight)
@@ -76,16 +84,3 @@ class Flights(Generic[T]):
         task.cancel()
         if self._flights.get(question) is flight:
             del self._flights[question]
-
-
-async def _listen(flight: _Flight[T]) -> AsyncGenerator[Envelope[T], None]:
-    heard, task = 0, flight.task
-    while task is not None:
-        if flight.told > heard and flight.last is not None:
-            heard = flight.told
-            yield flight.last
-        elif task.done():
-            task.result()
-            return
-        else:
-            await flight.news.wait()

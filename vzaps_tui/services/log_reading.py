@@ -246,8 +246,7 @@ class LogReader:
             self._strides[size] = len(page.items) + page.unreadable or size
         else:
             self._strides.setdefault(size, page.size)
-        if page.items:
-            self._mixed = any(map(self._is_excluded, page.items))
+        self._mixed = self._mixed or any(map(self._is_excluded, page.items))
         return page
 
     def _stride(self, size: int) -> int:
@@ -373,10 +372,12 @@ class LogReader:
 
     def _is_last(self, page: Page[Delivery], size: int) -> bool:
         # The server may give fewer rows a page than asked for, and than it says.
-        stride = self._stride(size) if page.total is not None else page.size
-        if size > PAGE and page.number == 1 and page.total is None and page.total_pages is None:
-            # Asked for more than it gives, a server that tells no counts would seem to be read.
-            return not page.items
+        stride = self._stride(size)
+        if page.total is None and page.total_pages is None:
+            stride = min(stride, page.size)
+            if page.number == 1:
+                # Asked for more than it gives, it would seem to be read.
+                stride = 1 if size > PAGE else page.size
         return replace(page, size=stride).is_last
 
 

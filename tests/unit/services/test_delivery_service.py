@@ -17,7 +17,7 @@ from vzaps_tui.domain.envelope import Envelope, Source
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.paging import End
-from vzaps_tui.domain.problems import NotFoundError, RejectedError, UnavailableError
+from vzaps_tui.domain.problems import NotFoundError, RejectedError, TroubledError, UnavailableError
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
@@ -426,14 +426,21 @@ async def test_all_is_read_with_large_pages_and_told_page_by_page() -> None:
     assert [state.end for state in await world.sync()] == [End.COMPLETE]
 
 
-@pytest.mark.parametrize("totals", [True, False])
-@pytest.mark.parametrize("cap", [7, 50, 100])
+@pytest.mark.parametrize(
+    ("totals", "size", "cap"),
+    [
+        *[(totals, True, cap) for totals in (True, False) for cap in (7, 50, 100)],
+        *[(True, False, cap) for cap in (7, 50, 100)],
+        *[(False, False, cap) for cap in (50, 100)],
+    ],
+)
 async def test_a_server_that_gives_fewer_rows_a_page_than_asked_is_read_to_its_end(
-    cap: int, *, totals: bool
+    cap: int, *, totals: bool, size: bool
 ) -> None:
     world = World(330)
     world.gateway.page_cap = cap
     world.gateway.tells_totals = totals
+    world.gateway.tells_size = size
     await world.load()
     assert (await world.sync())[-1].end is End.COMPLETE
     assert await world.keys() == named(330, 1)
@@ -445,6 +452,14 @@ async def test_a_server_that_refuses_large_pages_is_asked_for_usual_ones() -> No
     assert (await world.sync())[-1] == LogState(120, 120, End.COMPLETE)
     sizes = [call.args[2] for call in world.gateway.named("search")]
     assert sizes == [200, 50, 50, 50]
+
+
+async def test_a_server_in_trouble_is_not_taken_for_one_that_refuses_large_pages() -> None:
+    world = World(300)
+    world.gateway.fail("search", TroubledError("500"), TroubledError("500"))
+    with pytest.raises(TroubledError):
+        await world.sync()
+    assert [state.held for state in await world.sync()] == [200, 300]
 
 
 async def test_reading_all_can_be_stopped_and_goes_on_where_it_was() -> None:

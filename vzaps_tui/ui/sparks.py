@@ -36,6 +36,11 @@ class Sparks:
         self._wanted[cause.key] = cause
         return first
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether any is to be read."""
+        return bool(self._wanted)
+
     def cheapest(self) -> tuple[Cause, Axis] | None:
         """Of those wanted the one that is read soonest, and over what time."""
         if self._axis is None or not self._wanted:

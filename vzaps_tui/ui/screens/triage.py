@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.envelope import Envelope
     from vzaps_tui.domain.instances import Instance
 
+_OFTEN = 0.1
+"""Seconds after which sparks that were read meanwhile are drawn."""
 _IDS = 1000
 """Most log ids to copy: more than that is what an export is for."""
 
@@ -154,11 +156,17 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
 
     @work(group="sparks", exclusive=True)
     async def _read_sparks(self) -> None:
+        clock = self.services.clock
+        drawn = clock.monotonic()
         while (wanted := self._sparks.cheapest()) is not None:
             cause, axis = wanted
             counts = await self._triage.spark(self._instance.id, self._conditions, cause, axis)
             self._sparks.learn(cause, axis, counts)
-            self.table.forget_strips()
+            now = clock.monotonic()
+            # Drawing every row for each of them would cost more than reading them.
+            if not self._sparks.is_wanted or now - drawn >= _OFTEN:
+                drawn = now
+                self.table.forget_strips()
 
     # -- the cause under the cursor ----------------------------------------------------------------
 

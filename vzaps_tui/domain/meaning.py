@@ -29,12 +29,14 @@ class Meaning:
         line: a sentence such as `Ana (5511988887777): text: hello`; empty where nothing is known.
         chat: the chat's id, such as `111@lid` or `222@g.us`; None where the payload tells none.
         message_ids: ids of the messages it is about.
+        chats: all names of that chat: its alias (`@lid`) and the phone's, where both are told.
     """
 
     event: str
     line: str
     chat: str | None = None
     message_ids: tuple[str, ...] = ()
+    chats: tuple[str, ...] = ()
 
 
 NOTHING: Final = Meaning(UNKNOWN_EVENT, "")
@@ -77,7 +79,7 @@ def meaning_of(payload: object) -> Meaning:
     state = _text(inner, "state") or _text(fields, "state")
     say = _SAYS.get(_plain(kind), _other)
     line = say(_Event(kind, state, fields))
-    return Meaning(kind, line, _chat(fields), _ids(fields))
+    return Meaning(kind, line, _chat(fields), _ids(fields), _chats(fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,19 @@ def _user(jid: str) -> str:
 def _chat(fields: _Fields) -> str | None:
     info = _fields(fields, "info")
     return _text(info, "chat") or _text(fields, "chat", "jid", "group_jid", "group", "from") or None
+
+
+def _chats(fields: _Fields) -> tuple[str, ...]:
+    """The chat, and the other name of the person at its other end; a group has one name only."""
+    chat = _chat(fields)
+    if chat is None:
+        return ()
+    if chat.endswith("@g.us"):
+        return (chat,)
+    info = _fields(fields, "info") or fields
+    other = "recipient_alt" if _pick(info, "is_from_me") is True else "sender_alt"
+    alias = _text(info, other)
+    return (chat, alias) if alias and alias != chat else (chat,)
 
 
 def _ids(fields: _Fields) -> tuple[str, ...]:

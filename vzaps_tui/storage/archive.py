@@ -85,6 +85,10 @@ class SqliteArchive:
         """What a person should know of the file so far."""
         return self._access.notices
 
+    def watch(self, tell: Callable[[], None]) -> None:
+        """Have told, in a thread of its own, when there may be more notices."""
+        self._access.watch = tell
+
     async def open(self) -> tuple[str, ...]:
         """Open the file; see `prune` for what is too old or too much.
 

@@ -39,6 +39,9 @@ class Access:
     """Brings work to the database, each in its thread; the disk's troubles are never raised.
 
     Whatever cannot be done gives the answer that was handed in for that case.
+
+    Attributes:
+        watch: called in one of its threads whenever there may be more notices.
     """
 
     def __init__(self, path: Path | None, mask: Mask) -> None:
@@ -60,6 +63,7 @@ class Access:
         self._look_lane = Lane("archive-look", self._looking.interrupt)
         self._opened = False
         self._closed = False
+        self.watch: Callable[[], None] | None = None
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -186,6 +190,8 @@ class Access:
                 door.locked_for_good = for_good
             self._keeper = None
             work()
+        if self.watch is not None:
+            self.watch()
 
 
 def _asker(db: sqlite3.Connection) -> Asker:

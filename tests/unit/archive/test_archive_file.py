@@ -363,10 +363,13 @@ async def test_a_full_disk_leads_into_memory_and_nothing_is_lost(
     await archive.put(SCOPE, ROWS, TOP)
     numbers = (await archive.select(SCOPE, EMPTY)).rowids
     monkeypatch.setattr(Refusing, "words", "database or disk is full")
+    told: list[tuple[str, ...]] = []
+    archive.watch(lambda: told.append(archive.notices))
     put = await archive.put(SCOPE, [delivery(6), *ROWS], TOP)
     assert (put.new, put.met) == (1, True)
     (notice,) = archive.notices
     assert "disk is full" in notice
+    assert told == [(notice,)]
     assert archive.page(numbers) == ROWS
     assert (await archive.select(SCOPE, EMPTY)).rowids[1:] == numbers
     await archive.close()

@@ -36,6 +36,7 @@ from vzaps_tui.domain.problems import UnavailableError
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.storage.archive import SqliteArchive
 from vzaps_tui.ui.app import VzapsApp
+from vzaps_tui.ui.screens.compare import CompareScreen
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 
 BRAZIL = timezone(timedelta(hours=-3))
@@ -262,3 +263,24 @@ async def test_all_that_match_are_retried_after_review() -> None:
         await press(pilot, "escape")
         assert not gateway.count("retry")
         assert screen.view.query == DeliveryQuery().toggled_failed()
+
+
+# -- comparing -------------------------------------------------------------------------------------
+
+
+async def test_two_marked_deliveries_are_compared_the_older_one_first() -> None:
+    async with listed(FakeGateway(falling(6))) as (_, _, pilot):
+        text = await press(pilot, "space", "j", "space", "d")
+        front(pilot, CompareScreen)
+        assert text.index("log_4") < text.index("log_6")
+
+
+async def test_one_marked_delivery_is_compared_with_the_one_under_the_cursor() -> None:
+    async with listed(FakeGateway(falling(6))) as (app, screen, pilot):
+        await press(pilot, "d")
+        assert pilot.app.screen is screen
+        assert "Mark two deliveries (space), or one and go to the other." in toasts(app)
+        text = await press(pilot, "space", "j", "d")
+        front(pilot, CompareScreen)
+        assert "log_4" in text
+        assert "log_6" in text

@@ -215,6 +215,21 @@ class RetryService:
         """Plans that run in this program, in the order of their beginning."""
         return tuple(self._runs)
 
+    @property
+    def pace(self) -> float:
+        """Retries a second as they are allowed now, where a plan does not say otherwise."""
+        return self._means.pace.rate()
+
+    @property
+    def breaker(self) -> int:
+        """Failures in a row that stop a plan which does not say otherwise; 0 = none do."""
+        return self._means.breaker
+
+    @property
+    def canary(self) -> bool:
+        """Whether plans for many send one of each cause first, where they do not say."""
+        return self._means.canary
+
     def pause(self, plan: PlanId) -> None:
         """Send nothing more for now; what was sent is followed. No effect if it does not run."""
         if (run := self._runs.get(plan)) is not None:

@@ -34,6 +34,7 @@ from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
+from vzaps_tui.services.related import RelatedService
 from vzaps_tui.services.retrying import RetryService
 from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.settings.config_file import Config
@@ -89,6 +90,7 @@ def holding(rows: tuple[Delivery, ...], held: int) -> Launch:
         webhooks=WebhookService(server, cache, whose),
         deliveries=deliveries,
         retries=RetryService(server, deliveries, clock, pace=1.0),
+        related=RelatedService(deliveries, clock),
         clock=clock,
     )
     return Launch(services=services, label="bench", masker=Masker(), instance=INSTANCE)

@@ -19,7 +19,8 @@ from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
-from vzaps_tui.services.ports import Clock, DeliveryArchive, EnvelopeStore, Gateway
+from vzaps_tui.services.ports import Clock, DeliveryArchive, EnvelopeStore, Gateway, ViewStore
+from vzaps_tui.services.related import RelatedService
 from vzaps_tui.services.retrying import RetryService
 from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.storage.archive import SqliteArchive
@@ -75,6 +76,7 @@ def services(
         deliveries=deliveries,
         retries=RetryService(gateway, deliveries, clock, pace=1.0),
         clock=clock,
+        related=RelatedService(deliveries, clock),
     )
 
 

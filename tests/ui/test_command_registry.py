@@ -24,6 +24,7 @@ from vzaps_tui.ui.screens.compare import CompareScreen
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 from vzaps_tui.ui.screens.delivery import DeliveryScreen
 from vzaps_tui.ui.screens.instances import InstancesScreen
+from vzaps_tui.ui.screens.related import RelatedScreen
 from vzaps_tui.ui.screens.triage import TriageScreen
 from vzaps_tui.ui.screens.webhook import WebhookScreen
 from vzaps_tui.ui.widgets.cursor_lines import CursorLines
@@ -35,6 +36,7 @@ SCREENS: tuple[type[Board[object]], ...] = (
     TriageScreen,
     DeliveryScreen,
     CompareScreen,
+    RelatedScreen,
     WebhookScreen,
 )  # pyright: ignore[reportAssignmentType] - what a screen returns plays no part here
 SHOWN_AT: dict[str, type[object]] = {"move": CursorLines, "list": VirtualTable}
@@ -104,9 +106,10 @@ def test_every_place_of_the_design_is_there() -> None:
         "instances": "w",
         "deliveries": "f F t space a u r e E p w",
         "triage": "r w",
-        "delivery": "r left_square_bracket right_square_bracket space d tab 1 2 3 4",
+        "delivery": "r left_square_bracket right_square_bracket space d o tab 1 2 3 4",
         "json": "z Z left_curly_bracket right_curly_bracket",
         "compare": "e E z i",
+        "related": "s m",
         "webhook": "ctrl+s ctrl+z tab",
     }
     for place in PLACES:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from vzaps_tui.cli.clock import SystemClock
 from vzaps_tui.cli.gateway import Connection, DeferredGateway
 from vzaps_tui.cli.places import deliveries_beside
+from vzaps_tui.cli.upkeep import Upkeep
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.masking import Masker, Secret
 from vzaps_tui.domain.problems import UnavailableError, VzapsError
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 DEMO: Final = "demo"
 _MEGABYTE: Final = 1024 * 1024
 _DAY: Final = 86400.0
-_PRUNE_EVERY: Final = 900.0
 _DEMO_RATE: Final = 50.0  # requests a second: the emulator is here, and nobody else's
 
 
@@ -101,6 +101,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         keymap=settings.keys,
         clipboard=_clipboard(plan),
         refresh_every=settings.refresh_seconds,
+        listen=upkeep.listen,
         warm=_warm(gateway, [one.open for one in (store, state, upkeep) if one], upkeep),
         close=_close(
             gateway,
@@ -255,36 +256,6 @@ def _emulator(settings: Settings, masker: Masker) -> Callable[[], Connection]:
         return Connection(client, stop=server.stop)
 
     return make
-
-
-class Upkeep:
-    """Keeps the archive within its size and its age, beside whatever else goes on."""
-
-    def __init__(self, archive: SqliteArchive) -> None:
-        self._archive = archive
-        self._pruning: asyncio.Task[None] | None = None
-        self._over = False
-
-    async def open(self) -> tuple[str, ...]:
-        """Open the archive; words that a person should know."""
-        return await self._archive.open()
-
-    def begin(self) -> None:
-        """Prune from now on, every now and then."""
-        if not self._over:  # a program may be left while it still warms up
-            self._pruning = asyncio.create_task(self._prune(), name="prune")
-
-    async def close(self) -> None:
-        """Prune no more, and close the archive."""
-        self._over = True
-        if self._pruning is not None:
-            self._pruning.cancel()
-        await self._archive.close()
-
-    async def _prune(self) -> None:
-        while True:
-            await self._archive.prune()
-            await asyncio.sleep(_PRUNE_EVERY)
 
 
 def _warm(

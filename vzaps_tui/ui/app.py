@@ -97,7 +97,7 @@ class VzapsApp(App[str]):
         self._first = self._first_screen()
         self.push_screen(self._first)
         for notice in self.launch.notices:
-            self.say(notice, severity="warning", timeout=10)
+            self._warn(notice)
         self.call_after_refresh(self._after_first_frame)
 
     def _first_screen(self) -> Screen[None]:
@@ -121,12 +121,17 @@ class VzapsApp(App[str]):
         if self.launch.warm is not None:
             self.run_worker(self._warm(), name="warm", group="warm", exclusive=False)
 
+    def _warn(self, notice: str) -> None:
+        self.say(notice, severity="warning", timeout=10)
+
     async def _warm(self) -> None:
         if self.launch.warm is None:
             return
+        if self.launch.listen is not None:
+            self.launch.listen(self._warn)
         try:
             for notice in await self.launch.warm():
-                self.say(notice, severity="warning", timeout=10)
+                self._warn(notice)
         except VzapsError as problem:
             self.note_problem(problem)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from vzaps_tui.domain.deliveries import Delivery, LogId
     from vzaps_tui.domain.instances import Instance, InstanceId
+    from vzaps_tui.domain.meaning import Meaning
     from vzaps_tui.domain.problems import VzapsError
     from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.domain.retries import RetryPlan
@@ -107,6 +108,10 @@ class Host(Protocol):
     ) -> None:
         """Show the causes of what failed in a list; `done` gets the query of the one opened."""
         ...
+    def open_related(self, instance: Instance, around: Delivery, meaning: Meaning) -> None:
+        """Search for the other deliveries of the chat or message that a payload names."""
+        ...
+
 
     def save_webhook(
         self, instance: Instance, before: WebhookConfig, wanted: WebhookConfig

@@ -57,6 +57,7 @@ class Launch:
         masker: hides secrets in any text.
         clipboard: the ways to a clipboard from here.
         refresh_every: seconds after which lists refresh themselves; 0: they do not.
+        listen: takes whom to tell words that come up later (a disk that is full).
         warm: run once after the first frame: loads what start-up left out; returns words to
             say once.
         close: run at the end: closes connections, stops the embedded emulator.
@@ -72,5 +73,6 @@ class Launch:
     keymap: Mapping[str, str] = field(default_factory=dict[str, str])
     clipboard: Clipboard = field(default_factory=Clipboard)
     refresh_every: float = 0.0
+    listen: Callable[[Callable[[str], None]], None] | None = None
     warm: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     close: Callable[[], Awaitable[None]] | None = None

@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher, Static, Tab, Tabs
 from typing_extensions import override
 
 from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
-from vzaps_tui.domain.meaning import read_in_slices
+from vzaps_tui.domain.meaning import Meaning, read_in_slices
 from vzaps_tui.domain.problems import StorageError, VzapsError
 from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.ui.attempt_rows import COLUMNS, AttemptRows, SentFromHere, timeline
@@ -52,6 +52,7 @@ class DeliveryScreen(Board[LogId | None]):
         self._row = row
         self._detail: DeliveryDetail | None = None
         self._sent: tuple[SentFromHere, ...] = ()
+        self._meaning: Meaning | None = None
         self._says = "…"
         self._instead = ""  # what the parts say while there is no detail
 
@@ -187,6 +188,8 @@ class DeliveryScreen(Board[LogId | None]):
         """Tell what the payload means; a large one is read in slices."""
         meaning = await in_slices(read_in_slices(detail.payload or ""))
         if detail is self._detail:
+            self._meaning = meaning
+            self.services.related.note(self._instance.id, self._row.id, meaning)
             self._says = meaning.line or "-"
             self._show_head()
 
@@ -240,6 +243,7 @@ class DeliveryScreen(Board[LogId | None]):
         self._row = row
         self._detail = None
         self._sent = ()
+        self._meaning = None
         self._says = "…"
         self.top_bar.crumbs = self.crumbs()
         self._say_in_parts("")
@@ -262,6 +266,16 @@ class DeliveryScreen(Board[LogId | None]):
     @override
     def leave(self) -> None:
         self.dismiss(self._row.id)
+
+    def action_related(self) -> None:
+        """Find the other deliveries of the same chat or message."""
+        meaning = self._meaning
+        if meaning is None:
+            self.host.say("The payload is not read yet.")
+        elif not (meaning.chats or meaning.message_ids):
+            self.host.say("The payload names no chat and no message.")
+        else:
+            self.host.open_related(self._instance, self._row, meaning)
 
     # -- marking and comparing -------------------------------------------------------------------
 

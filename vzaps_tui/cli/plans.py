@@ -10,10 +10,11 @@ from vzaps_tui.cli.output import Table, stamp
 from vzaps_tui.cli.run import DONE
 from vzaps_tui.domain.plans import PlanId
 from vzaps_tui.domain.retries import Outcome
+from vzaps_tui.domain.retry_reports import export_rows
 
 if TYPE_CHECKING:
     from vzaps_tui.cli.headless import Session
-    from vzaps_tui.domain.plans import Entry, Plan, PlanSummary
+    from vzaps_tui.domain.plans import PlanSummary
 
 _COUNTED: Final = (
     Outcome.DELIVERED,
@@ -59,8 +60,8 @@ async def show_plan(session: Session, plan: str) -> int:
     """
     found, entries = await session.services.retries.entries(PlanId(plan))
     if session.output.as_json:
-        for entry in entries:
-            session.output.line(entry_object(session, found, entry))
+        for row in export_rows(found, entries):
+            session.output.line(row)
         return DONE
     now = session.services.clock.now()
     table = Table("Log", "Event", "Host", "Outcome", "Sent", "Reason")
@@ -91,25 +92,6 @@ async def discard_plan(session: Session, plan: str) -> int:
     await session.services.retries.discard(PlanId(plan))
     session.say(f"plan {plan} is discarded: what was left of it will not be sent.")
     return DONE
-
-
-def entry_object(session: Session, plan: Plan, entry: Entry) -> dict[str, object]:
-    """One delivery of a plan as a line of JSON; the same keys as a plan's export."""
-    result = entry.result
-    return {
-        "plan": plan.id or None,
-        "place": entry.place,
-        "log": entry.log,
-        "event": session.run.masker(entry.event),
-        "host": entry.host,
-        "outcome": entry.outcome.value,
-        "reason": session.run.masker(entry.reason),
-        "sent_at": stamp(entry.sent_at),
-        "settled_at": stamp(entry.settled_at),
-        "code": result.code if result else None,
-        "tries": result.tries if result else None,
-        "via": entry.via,
-    }
 
 
 def _summary_object(session: Session, one: PlanSummary) -> dict[str, object]:

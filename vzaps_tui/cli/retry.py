@@ -7,19 +7,19 @@ import sys
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from vzaps_tui.cli.headless import Session, UsageError, read_only
 from vzaps_tui.cli.output import Table, can_ask, stamp
-from vzaps_tui.cli.plans import entry_object
 from vzaps_tui.cli.retry_choice import Wish, choose, due, review
 from vzaps_tui.cli.run import DONE, FAILED
 from vzaps_tui.domain.plans import Plan as WrittenPlan
 from vzaps_tui.domain.plans import PlanId, PlanState, freeze
 from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
+from vzaps_tui.domain.retry_reports import export_rows
 from vzaps_tui.domain.text import visible
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ async def retry(session: Session, wish: Wish, manner: Manner) -> int:
         session.say("nothing was sent.")
         return FAILED
     made = await session.services.retries.create(plan)
-    return await _carry_out(session, made, ())
+    return await _carry_out(session, made)
 
 
 async def resume(session: Session, plan: str, manner: Manner, *, past_canary: bool) -> int:
@@ -132,7 +132,7 @@ async def resume(session: Session, plan: str, manner: Manner, *, past_canary: bo
     if not manner.agreed and not _consent(session, counts[Outcome.QUEUED]):
         session.say("nothing was sent.")
         return FAILED
-    return await _carry_out(session, found, entries, past_canary=past_canary)
+    return await _carry_out(session, found, resumed=True, past_canary=past_canary)
 
 
 # -- asking ------------------------------------------------------------------------------------
@@ -164,8 +164,9 @@ def _show(session: Session, plan: RetryPlan) -> int:
     if session.output.as_json:
         none = WrittenPlan(PlanId(""), "", "", plan.instance, now)
         for entry, reason in entries:
+            (row,) = export_rows(none, [entry])
             skipped = {"outcome": Outcome.SKIPPED.value, "reason": reason} if reason else {}
-            session.output.line({**entry_object(session, none, entry), **skipped})
+            session.output.line({**row, "plan": None, **skipped})
         return DONE
     table = Table("Log", "Event", "Host", "Would be", "Reason")
     rows = [
@@ -185,46 +186,51 @@ def _show(session: Session, plan: RetryPlan) -> int:
 # -- sending -----------------------------------------------------------------------------------
 
 
-@dataclass
 class _Reporter:
-    """Tells every last word on a delivery once, as it comes.
+    """Tells every last word on a delivery once, as it comes; with the keys of a plan's export."""
 
-    Attributes:
-        known: outcome by place, as it was told or written down before.
-    """
+    def __init__(self, session: Session, entries: Sequence[Entry], *, resumed: bool) -> None:
+        """Begin.
 
-    session: Session
-    events: dict[int, tuple[str, str]]
-    known: dict[int, Outcome] = field(default_factory=dict[int, Outcome])
+        Args:
+            session: where to write.
+            entries: all of the plan, as they stand.
+            resumed: what is settled among them was told before.
+        """
+        self._session = session
+        self._entries = {entry.place: entry for entry in entries}
+        self._sent_at = {entry.place: entry.sent_at for entry in entries}
+        self._known = {entry.place: entry.outcome for entry in entries} if resumed else {}
 
     def __call__(self, step: RetryStep) -> None:
         """Hear a step."""
-        if self.known.get(step.place) is step.outcome:
+        if self._known.get(step.place) is step.outcome:
             return
-        self.known[step.place] = step.outcome
-        if step.outcome.is_final:
+        self._known[step.place] = step.outcome
+        if step.outcome is Outcome.SENDING:
+            self._sent_at[step.place] = step.at
+        elif step.outcome.is_final:
             self._write(step)
 
     def _write(self, step: RetryStep) -> None:
-        mask = self.session.run.masker
-        event, host = self.events.get(step.place, ("", ""))
-        if not self.session.output.as_json:
-            words = (
-                f"{step.outcome.value:<12}  {visible(step.log_id)}  {visible(mask(step.reason))}"
+        mask, output = self._session.run.masker, self._session.output
+        if not output.as_json:
+            words = visible(mask(step.reason))
+            output.write(
+                f"{step.outcome.value:<12}  {visible(step.log_id)}  {words}".rstrip() + "\n"
             )
-            self.session.output.write(words.rstrip() + "\n")
             return
-        result = step.result
-        self.session.output.line(
+        entry, result = self._entries[step.place], step.result
+        output.line(
             {
                 "plan": step.plan or None,
-                "place": step.place,
                 "log": step.log_id,
-                "event": mask(event),
-                "host": host,
+                "event": mask(entry.event),
+                "host": entry.host,
                 "outcome": step.outcome.value,
                 "reason": mask(step.reason),
-                "at": stamp(step.at),
+                "sent_at": stamp(self._sent_at[step.place]),
+                "settled_at": stamp(step.at),
                 "code": result.http_status if result else None,
                 "tries": result.attempts if result else None,
                 "via": step.via,
@@ -233,16 +239,12 @@ class _Reporter:
 
 
 async def _carry_out(
-    session: Session, plan: WrittenPlan, before: Sequence[Entry], *, past_canary: bool = False
+    session: Session, plan: WrittenPlan, *, resumed: bool = False, past_canary: bool = False
 ) -> int:
     """Send, and follow what was sent; a cancellation stops it cleanly."""
     service = session.services.retries
     _, entries = await service.entries(plan.id)
-    told = _Reporter(
-        session,
-        {entry.place: (entry.event, entry.host) for entry in entries},
-        {entry.place: entry.outcome for entry in before},
-    )
+    told = _Reporter(session, entries, resumed=resumed)
     session.say(f"plan {plan.id}: sending {_count(entries):,}.")
     with _watched(session, plan.id):
         await service.resume(plan.id, told, past_canary=past_canary)

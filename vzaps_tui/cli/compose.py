@@ -22,6 +22,7 @@ from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
+from vzaps_tui.services.related import RelatedService
 from vzaps_tui.services.retrying import RetryService
 from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.settings import Settings
@@ -88,6 +89,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         instances=InstanceService(gateway, cache, identity(plan)),
         webhooks=WebhookService(gateway, cache, identity(plan)),
         deliveries=deliveries,
+        related=RelatedService(deliveries, SystemClock()),
         retries=_retries(plan, gateway, deliveries, _journal(state, masker)),
         clock=SystemClock(),
     )

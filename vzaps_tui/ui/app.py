@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from vzaps_tui.domain.deliveries import Delivery, LogId
     from vzaps_tui.domain.instances import Instance, InstanceId
+    from vzaps_tui.domain.meaning import Meaning
     from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.domain.webhooks import WebhookConfig
     from vzaps_tui.ui.delivery_walk import DeliveryWalk
@@ -240,6 +241,12 @@ class VzapsApp(App[str]):
         from vzaps_tui.ui.screens.compare import CompareScreen  # noqa: PLC0415 - start-up time
 
         self.push_screen(CompareScreen(instance, left, right))
+
+    def open_related(self, instance: Instance, around: Delivery, meaning: Meaning) -> None:
+        """Search for the other deliveries of the chat or message that a payload names."""
+        from vzaps_tui.ui.screens.related import RelatedScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(RelatedScreen(instance, around, meaning))
 
     def open_triage(
         self,

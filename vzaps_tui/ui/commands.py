@@ -254,6 +254,16 @@ DELIVERY = Place(
     ),
 )
 
+RELATED = Place(
+    "related",
+    "Related",
+    (
+        Command("related.open", "", "open", "open", "Open the delivery under the cursor"),
+        Command("related.stop", "s", "stop", "stop, go on", "Stop the search, or go on with it"),
+        Command("related.more", "m", "more", "more", "Look at further deliveries"),
+    ),
+)
+
 COMPARE = Place(
     "compare",
     "Compare",
@@ -315,22 +325,13 @@ PLACES = (
     DELIVERY,
     JSON,
     COMPARE,
+    RELATED,
     WEBHOOK,
 )
 COMMANDS = tuple(command for place in PLACES for command in place.commands)
 
 _DISPLAY = {
     "question_mark": "?", "colon": ":", "slash": "/", "escape": "esc", "left_square_bracket": "[",
-RELATED = Place(
-    "related",
-    "Related",
-    (
-        Command("related.open", "", "open", "open", "Open the delivery under the cursor"),
-        Command("related.stop", "s", "stop", "stop, go on", "Stop the search, or go on with it"),
-        Command("related.more", "m", "more", "more", "Look at further deliveries"),
-    ),
-)
-
     "right_square_bracket": "]", "left_curly_bracket": "{", "right_curly_bracket": "}",
     "pagedown": "pgdn", "pageup": "pgup",
     "down": "↓", "up": "↑", "left": "←", "right": "→", "f5": "F5", "f1": "F1",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vzaps_tui.services.deliveries import DeliveryService
     from vzaps_tui.services.instances import InstanceService
     from vzaps_tui.services.ports import Clock
+    from vzaps_tui.services.related import RelatedService
     from vzaps_tui.services.retrying import RetryService
     from vzaps_tui.services.webhooks import WebhookService
 
@@ -25,6 +26,7 @@ class Services:
     instances: InstanceService
     webhooks: WebhookService
     deliveries: DeliveryService
+    related: RelatedService
     retries: RetryService
     clock: Clock
 

@@ -238,6 +238,13 @@ DELIVERY = Place(
         Command(
             "delivery.compare", "d", "compare", "compare", "Compare with the one that is marked"
         ),
+        Command(
+            "delivery.related",
+            "o",
+            "related",
+            "related",
+            "Find the other deliveries of the same chat or message",
+        ),
         Command("delivery.next_part", "tab", "turn(1)", "part", "The next part", palette=False),
         Command(
             "delivery.previous_part",
@@ -308,13 +315,6 @@ WEBHOOK = Place(
 )
 
 PLACES = (
-        Command(
-            "delivery.related",
-            "o",
-            "related",
-            "related",
-            "Find the other deliveries of the same chat or message",
-        ),
     MOVING,
     OPENING,
     EVERYWHERE,

@@ -171,6 +171,7 @@ class DeliveryService(Holdings):
         await self._kept(log)
         stalls = 0
         async with log.lock:
+            log.reader.hope()
             await self._sized(log, log.reader.top)
             envelope = await self._tell(log)
         yield envelope

@@ -130,6 +130,10 @@ class LogReader:
         await self.resume()
         await self._begin(await self._read(1, size), size)
 
+    def hope(self) -> None:
+        """Forget that the server gave page 1 for another: it may have been by chance."""
+        self._repeats = False
+
     async def again(self, number: int, size: int = PAGE) -> bool:
         """Read a page of what is held once more, for rows that slipped in.
 
@@ -271,7 +275,9 @@ class LogReader:
         """Put a page into the archive, with what is certain of its place in the list."""
         before = self._top
         run = [row for row in page.items if not self._is_excluded(row)]
-        if page.number > 1 and await self._lies_above(page):
+        edge = self._edge_above(page, size)
+        counted = edge is not None and page.total is not None
+        if page.number > 1 and not counted and await self._lies_above(page):
             self._note(await self._archive.put(self._scope, page.items))
             return _Kept()
         others = Put()
@@ -279,7 +285,6 @@ class LogReader:
             # Its failures are a run of the list of failures, whatever else the server sends.
             others = await self._archive.put(self._scope, page.items)
             self._note(others)
-        edge = self._edge_above(page, size)
         reading = self._reading(page, run, size, edge)
         put = await self._archive.put(self._scope, run, reading)
         self._note(put)
@@ -364,7 +369,7 @@ class LogReader:
         if all(row.key != top.newest for row in page.items):
             return False
         first = await self._read(1, size)
-        if not first.items or first.items[0].key != page.items[0].key:
+        if [row.key for row in first.items] != [row.key for row in page.items]:
             return False
         await self._begin(first, size)
         self._repeats = True

@@ -49,6 +49,7 @@ class Server:
         self.meanwhile: deque[Change] = deque()
         self.clock = FakeClock()
         self.archive = InlineArchive()
+        self.moves_what_is_tried = False
         self._newest = rows
         self._tries = 3
         self.throughout = frozenset[str]()
@@ -78,9 +79,18 @@ class Server:
         for place in change.tried:
             if rows:
                 self._tries += 1
-                row = rows[place % len(rows)]
-                rows[place % len(rows)] = replace(row, attempts=self._tries, updated_at=NOW)
+                row = rows.pop(place % len(rows))
+                row = replace(row, attempts=self._tries, updated_at=NOW)
+                rows.insert(0 if self.moves_what_is_tried else place % (len(rows) + 1), row)
         self.throughout &= frozenset(self.keys)
+
+    def flip(self, place: int) -> None:
+        """A failed delivery heals, any other fails again."""
+        if self.gateway.rows:
+            self._tries += 1
+            row = self.gateway.rows[place % len(self.gateway.rows)]
+            status = "delivered" if FAILED.matches(row) else "failed"
+            self.gateway.put(replace(row, status=status, attempts=self._tries, updated_at=NOW))
 
     def _happen(self, call: Call) -> None:
         if call.name == "search" and self.meanwhile:
@@ -140,16 +150,19 @@ changes = st.builds(
 # Within a step at most a page's worth of rows comes or goes between two requests: that takes
 # milliseconds, and a real page has fifty rows.
 small = st.builds(Change, come=st.integers(0, 3), go=st.lists(places, max_size=3).map(tuple))
+small_tries = st.builds(
+    Change, come=st.integers(0, 2), tried=st.lists(places, max_size=2).map(tuple)
+)
 acts = st.sampled_from(["more", "refresh", "sync", "some"])
 steps = st.lists(st.tuples(acts, changes, st.lists(small, max_size=4)), max_size=12)
 
 
-async def do(server: Server, act: str) -> LogState:
+async def do(server: Server, act: str, query: DeliveryQuery = EVERYTHING) -> LogState:
     if act == "more":
-        return await server.more()
+        return await server.more(query)
     if act == "refresh":
-        return await server.refresh()
-    return await server.sync(pages=3 if act == "some" else 200)
+        return await server.refresh(query)
+    return await server.sync(query, pages=3 if act == "some" else 200)
 
 
 @settings(max_examples=300)
@@ -247,6 +260,61 @@ async def test_the_list_of_failures_beside_the_whole_one(
     assert state.end is End.COMPLETE
     assert state.held == len(wanted)
     assert await server.held(FAILED) == wanted
+
+
+@settings(max_examples=60)
+@given(
+    rows=st.integers(1, 50),
+    cap=st.integers(5, 9),
+    steps=st.lists(st.tuples(acts, changes, st.lists(small_tries, max_size=4)), max_size=6),
+)
+async def test_a_server_that_sorts_by_change_is_read_to_its_end_too(
+    rows: int, cap: int, steps: list[tuple[str, Change, list[Change]]]
+) -> None:
+    server = Server(rows, cap, totals=True)
+    server.moves_what_is_tried = True
+    for act, before, meanwhile in steps:
+        server.apply(before)
+        server.meanwhile = deque(meanwhile)
+        await do(server, act)
+    server.meanwhile.clear()
+    state = await server.sync()
+    held = await server.held()
+    assert state.end is End.COMPLETE
+    assert len(set(held)) == len(held)
+    assert set(server.keys) <= set(held)
+
+
+@settings(max_examples=60)
+@given(
+    rows=st.integers(1, 50),
+    cap=st.integers(4, 9),
+    steps=st.lists(st.tuples(acts, changes, st.lists(places, max_size=4)), max_size=6),
+    totals=st.booleans(),
+    ignores=st.booleans(),
+)
+async def test_failures_that_heal_and_come_back_while_they_are_read(
+    rows: int,
+    cap: int,
+    steps: list[tuple[str, Change, list[int]]],
+    *,
+    totals: bool,
+    ignores: bool,
+) -> None:
+    server = Server(rows, cap, totals=totals)
+    server.gateway.ignores_status = ignores
+    for act, before, flipped in steps:
+        server.apply(before)
+        for place in flipped:
+            server.flip(place)
+        await do(server, act, FAILED)
+    # The list of failures cannot tell of all that healed, or failed late; the whole one does.
+    state = await server.sync()
+    wanted = [row.key for row in server.gateway.rows if FAILED.matches(row)]
+    assert state.end is End.COMPLETE
+    assert set(server.keys) <= set(await server.held())
+    assert set(wanted) <= set(await server.held(FAILED))
+    assert (await server.sync(FAILED)).end is End.COMPLETE
 
 
 @settings(max_examples=150)

@@ -25,6 +25,8 @@ from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 from vzaps_tui.ui.screens.delivery import DeliveryScreen
 from vzaps_tui.ui.screens.instances import InstancesScreen
 from vzaps_tui.ui.screens.related import RelatedScreen
+from vzaps_tui.ui.screens.plan import PlanScreen
+from vzaps_tui.ui.screens.plans import PlansScreen
 from vzaps_tui.ui.screens.triage import TriageScreen
 from vzaps_tui.ui.screens.webhook import WebhookScreen
 from vzaps_tui.ui.widgets.cursor_lines import CursorLines
@@ -34,6 +36,8 @@ SCREENS: tuple[type[Board[object]], ...] = (
     InstancesScreen,
     DeliveriesScreen,
     TriageScreen,
+    PlansScreen,
+    PlanScreen,
     DeliveryScreen,
     CompareScreen,
     RelatedScreen,
@@ -106,6 +110,8 @@ def test_every_place_of_the_design_is_there() -> None:
         "instances": "w",
         "deliveries": "f F t space a u r e E p w",
         "triage": "r w",
+        "plans": "r c D m x",
+        "plan": "f F",
         "delivery": "r left_square_bracket right_square_bracket space d o tab 1 2 3 4",
         "json": "z Z left_curly_bracket right_curly_bracket",
         "compare": "e E z i",
@@ -124,6 +130,9 @@ def test_what_changes_something_outside_says_so() -> None:
         "deliveries.retry",
         "deliveries.retry_all",
         "delivery.retry",
+        "plans.discard",
+        "plans.resume",
+        "plans.retry",
         "triage.retry",
         "webhook.save",
         "webhook.undo",

@@ -98,7 +98,9 @@ async def test_the_dialog_states_counts_hosts_and_what_is_skipped() -> None:
         for words in (
             "Send 5 deliveries again?",
             "5 chosen: 2 FAILED, 1 PENDING, 1 DELIVERED, 1 OTHER",
-            "Target: a.example, b.example, c.example",
+            "Events: Message 5",
+            "Target: a.example 3, b.example 1, c.example 1",
+            "The oldest first, one a second: about 2 s to send 2.",
             "3 not failed or sent already: skipped, unless you send all.",
             "Retry 2",
             "Send all 5",
@@ -109,12 +111,12 @@ async def test_the_dialog_states_counts_hosts_and_what_is_skipped() -> None:
 @pytest.mark.parametrize(
     ("choice", "logs"),
     [
-        ("failed", ["log_5", "log_2"]),
-        ("all", ["log_5", "log_4", "log_3", "log_2", "log_1"]),
+        ("failed", ["log_2", "log_5"]),
+        ("all", ["log_1", "log_2", "log_3", "log_4", "log_5"]),
         ("cancel", []),
     ],
 )
-async def test_what_is_chosen_is_sent_in_the_lists_order(choice: str, logs: list[str]) -> None:
+async def test_what_is_chosen_is_sent_the_oldest_first(choice: str, logs: list[str]) -> None:
     gateway = server(*fives())
     async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
         await press(pilot, "a", "r")
@@ -195,7 +197,7 @@ async def test_what_was_sent_from_here_is_not_sent_again_without_asking(outcome:
         await press(pilot, "enter")
         assert len(sent(gateway)) == 1
         await press(pilot, "a", "r")
-        assert f"1 sent from here already: 1 {outcome}." in await dialog(pilot)
+        assert f"1 sent from here already: 1 {outcome}, last at" in await dialog(pilot)
         await choose(pilot, "failed")
         await until(pilot, lambda: not app.jobs.is_busy)
         assert sent(gateway).count(LogId("log_5")) == 1
@@ -233,7 +235,7 @@ async def test_it_works_on_when_the_screen_is_left() -> None:
         assert "0 of 2 settled" in screen_text(pilot)
         gate.set()
         await settle(pilot)
-        assert sent(gateway) == ["log_5", "log_2"]
+        assert sent(gateway) == ["log_2", "log_5"]
         assert "2 retries: 2 DELIVERED" in toasts(app)
         assert "Retrying" not in screen_text(pilot)
         text = await press(pilot, "enter")
@@ -253,9 +255,9 @@ async def test_x_finishes_the_one_in_flight_and_sends_no_more() -> None:
         gate.set()
         await until(pilot, lambda: not app.jobs.is_busy)
         await settle(pilot)
-        assert sent(gateway) == ["log_5"]
+        assert sent(gateway) == ["log_2"]
         outcomes = {log: step.outcome for (_, log), step in app.jobs.steps.items()}
-        assert outcomes == {"log_5": Outcome.DELIVERED}
+        assert outcomes == {"log_2": Outcome.DELIVERED}
         assert "2 retries: 1 DELIVERED, 1 not sent" in toasts(app)
         assert "QUEUED" not in screen_text(pilot)
         assert not app.screen.query_one(JobLine).has_class("-open")

@@ -156,7 +156,7 @@ async def test_an_unknown_that_turns_out_well_is_counted_once() -> None:
 
         def world(call: Call) -> None:
             if call.name == "retry" and gateway.count("retry") == 1:
-                gateway.put(delivered(delivery(2)))
+                gateway.put(delivered(delivery(1)))
             if call.name == "retry" and gateway.count("retry") == 2:
                 gateway.gate("detail")
 

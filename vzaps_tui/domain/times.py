@@ -68,3 +68,21 @@ def took(milliseconds: float | None) -> str:
     if round(milliseconds) < _MS:
         return f"{milliseconds:.0f} ms"
     return f"{milliseconds / _MS:.1f} s"
+
+
+def lasting(seconds: float) -> str:
+    """How long something takes, in one or two units: `40 s`, `7 min`, `1 h 20 min`, `3 d 11 h`."""
+    whole = max(0, round(seconds))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    minutes = round(whole / _MINUTE)
+    if whole < _HOUR:
+        return f"{minutes} min"
+    if whole < _DAY:
+        return _two(minutes, _HOUR // _MINUTE, "h", "min")
+    return _two(round(whole / _HOUR), _DAY // _HOUR, "d", "h")
+
+
+def _two(count: int, each: int, large: str, small: str) -> str:
+    more, rest = divmod(count, each)
+    return f"{more} {large} {rest} {small}" if rest else f"{more} {large}"

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import signal
-from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.app import App
@@ -15,10 +14,10 @@ from textual.worker import WorkerFailed
 from typing_extensions import override
 
 from vzaps_tui.domain.problems import AuthError, UnavailableError, VzapsError
-from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
+from vzaps_tui.domain.retries import RetryPlan
 from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import EVERYWHERE, bindings
+from vzaps_tui.ui.commands import EVERYWHERE, bindings, retry_keys
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.copy_menu import CopyMenu
 from vzaps_tui.ui.copying import Copying
@@ -27,6 +26,7 @@ from vzaps_tui.ui.exports import Exports
 from vzaps_tui.ui.help import HelpScreen
 from vzaps_tui.ui.jobs import Jobs
 from vzaps_tui.ui.palette import CommandProvider
+from vzaps_tui.ui.retry_plans import RetryPlans
 from vzaps_tui.ui.views import DeliveriesView
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class VzapsApp(App[str]):
     Attributes:
         launch: what the composition root gave.
         jobs: retries under way and their last words.
+        plans: what is said and shown of plans of retries.
         exports: the export under way.
         views: what a person last looked at, per instance.
         undo: configuration before the last save, per instance.
@@ -75,7 +76,8 @@ class VzapsApp(App[str]):
         super().__init__()
         self.launch = launch
         retries = launch.services.retries if launch.services else None
-        self.jobs = Jobs(self, retries, self.report_retries)
+        self.plans = RetryPlans(self, self)
+        self.jobs = Jobs(self, retries, self.plans, retry_keys(launch.keymap))
         self.exports = Exports(self, self)
         self._copying = Copying(self, launch.clipboard, self._send, self.say)
         self.views: dict[InstanceId, DeliveriesView] = {}
@@ -121,6 +123,9 @@ class VzapsApp(App[str]):
         gc.set_threshold(50_000, 20, 100)
         if self.launch.warm is not None:
             self.run_worker(self._warm(), name="warm", group="warm", exclusive=False)
+        self.run_worker(
+            self.plans.offer_unfinished(), name="unfinished", group="confirm", exclusive=False
+        )
 
     def _warn(self, notice: str) -> None:
         self.say(notice, severity="warning", timeout=10)
@@ -146,6 +151,7 @@ class VzapsApp(App[str]):
 
     async def on_unmount(self) -> None:
         """Close what was opened."""
+        await self.jobs.close()
         if self.launch.close is not None:
             await self.launch.close()
 
@@ -196,6 +202,10 @@ class VzapsApp(App[str]):
     ) -> None:
         """Put a screen in front; `done` gets what it returns."""
         self.push_screen(screen, done)
+
+    async def choose(self, screen: Screen[Result]) -> Result | None:
+        """Put a screen in front; what it returns. Await it in a worker."""
+        return await self.push_screen_wait(screen)
 
     async def ask(self, title: str, body: str | Content, choices: tuple[Choice, ...]) -> str:
         """A dialog; the id of the choice, or empty for Cancel. Await it in a worker."""
@@ -305,25 +315,6 @@ class VzapsApp(App[str]):
         view.keep_in_sight(plan)
         self.jobs.start(plan)
 
-    def report_retries(self, steps: tuple[RetryStep, ...]) -> None:
-        """Say what a finished plan led to."""
-        if not steps:
-            return
-        bad = {Outcome.FAILED_AGAIN, Outcome.REFUSED, Outcome.UNKNOWN}
-        severity = "warning" if any(step.outcome in bad for step in steps) else "information"
-        if len(steps) == 1:
-            step = steps[0]
-            reason = f" · {step.reason}" if step.reason else ""
-            name = step.log_id or "A row without id"
-            self.say(f"{name}: {_word(step.outcome)}{reason}", severity=severity, timeout=8)
-            return
-        unsent = frozenset(step.log_id for step in steps if step.outcome is Outcome.QUEUED)
-        if unsent:  # stopped: what was not sent is marked again
-            self.views.setdefault(steps[0].instance, DeliveriesView()).marked |= unsent
-        counts = Counter(step.outcome for step in steps)
-        words = ", ".join(f"{count} {_word(kind)}" for kind, count in counts.items())
-        self.say(f"{len(steps)} retries: {words}", severity=severity, timeout=10)
-
     # -- actions ---------------------------------------------------------------------------------
 
     @override
@@ -341,12 +332,20 @@ class VzapsApp(App[str]):
 
     def action_stop_retries(self) -> None:
         """Send no more retries; where there are none, write no more of an export."""
-        if self.jobs.stop():
-            self.say("Stopped: the one in flight is finished, the rest is not sent.")
+        if words := self.jobs.stop():
+            self.say(words)
         elif self.exports.stop():
             self.say("Export stopped: no file was written.")
         elif not any(isinstance(board, Board) and board.stop() for board in self.screen_stack):
             self.say("Nothing is under way.")
+
+    def action_pause_retries(self) -> None:
+        """Send nothing for now, or go on."""
+        self.say(self.jobs.pause())
+
+    def action_plans(self) -> None:
+        """Show the past retries."""
+        self.plans.show_all()
 
     def action_help(self) -> None:
         """The keys of the screen in front."""
@@ -383,8 +382,8 @@ class VzapsApp(App[str]):
         if self.jobs.is_busy:
             tally = self.jobs.tally
             return (
-                f"{tally.total - tally.settled} of {tally.total} retries are not settled. What is "
-                "not sent yet stays unsent; what the others led to will not be told."
+                f"{tally.total - tally.settled:,} of {tally.total:,} retries are not settled. What "
+                "is not sent yet stays unsent. All is written down: the next start offers to go on."
             )
         if self.exports.is_busy:
             return "An export is being written. Nothing of it would be left."
@@ -395,7 +394,6 @@ class VzapsApp(App[str]):
     async def _quit_anyway(self, doubts: str) -> None:
         answer = await self.ask("Leave the program?", doubts, (Choice("quit", "Leave anyway"),))
         if answer == "quit":
-            self.jobs.stop()
             self._leave()
 
     def offer_copies(self, items: tuple[CopyItem, ...]) -> None:
@@ -413,8 +411,3 @@ class VzapsApp(App[str]):
     def _send(self, sequence: str) -> None:
         if self._driver is not None:
             self._driver.write(sequence)
-
-
-def _word(outcome: Outcome) -> str:
-    """The last word on a retry whose plan has ended; what still waited then is not sent."""
-    return outcome.value if outcome.is_final else "not sent"

@@ -19,6 +19,7 @@ from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.job_line import JobLine, Tally
 from vzaps_tui.ui.widgets.key_hints import KeyHints
 from vzaps_tui.ui.widgets.problem_bar import ProblemBar
+from vzaps_tui.ui.widgets.retry_panel import FEW, TALL, RetryPanel
 from vzaps_tui.ui.widgets.too_small import SMALLEST, TooSmall
 from vzaps_tui.ui.widgets.top_bar import TopBar
 
@@ -108,6 +109,7 @@ class Board(Screen[Result]):
         yield from self.body()
         yield FindBar()
         yield JobLine()
+        yield RetryPanel(*self.host.jobs.keys)
         yield KeyHints()
         yield TooSmall()
 
@@ -116,7 +118,7 @@ class Board(Screen[Result]):
         self.refresh_hints()
         if widget := self.main_widget():
             widget.focus()
-        self.host.jobs.changed.subscribe(self, lambda _: self.jobs_changed(), immediate=True)
+        self.host.jobs.progressed.subscribe(self, lambda _: self.jobs_changed(), immediate=True)
         self.host.exports.changed.subscribe(self, lambda _: self.jobs_changed(), immediate=True)
         self.jobs_changed()
         self.note_zone()
@@ -124,8 +126,18 @@ class Board(Screen[Result]):
 
     def jobs_changed(self) -> None:
         """Show what is under way: retries, else an export, else what the board itself does."""
-        tallies = (self.host.jobs.tally, self.host.exports.tally, self.own_tally())
+        tallies = (self.host.exports.tally, self.own_tally())
+        if not self._show_retries():
+            tallies = (self.host.jobs.tally, *tallies)
         self.query_one(JobLine).tally = next((one for one in tallies if one.is_busy), Tally())
+
+    def _show_retries(self) -> bool:
+        """Tell at length how many retries go, where there is room; whether that was so."""
+        progress = self.host.jobs.progress
+        worth = progress.total > FEW and self.size.height >= TALL
+        panel, now = self.query_one(RetryPanel), self.services.clock.now()
+        panel.show(progress if worth else None, now, self.size.width)
+        return worth
 
     def own_tally(self) -> Tally:
         """What the board itself is doing."""
@@ -165,6 +177,7 @@ class Board(Screen[Result]):
         small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
         self.query_one(TooSmall).display = small
         self.set_class(event.size.width < ROOMY, "-narrow")
+        self.jobs_changed()
 
     def refresh_hints(self) -> None:
         """Show the keys that do something now, this screen's first."""

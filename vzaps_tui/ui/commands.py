@@ -90,6 +90,8 @@ EVERYWHERE = Place(
             "",
             "Stop retries (the one in flight is finished) or an export",
         ),
+        Command("app.pause", "P", "pause_retries", "", "Pause retries, or go on with them"),
+        Command("app.plans", "H", "plans", "", "Past retries: what was sent and what came of it"),
         Command("app.utc", "U", "utc", "", "Show times in UTC, or in the local zone again"),
         Command("app.quit", "q,ctrl+q", "quit", "quit", "Leave the program"),
     ),
@@ -152,6 +154,10 @@ DELIVERIES = Place(
             "deliveries.drop", "backspace", "drop", "", "Take the last condition of the filter away"
         ),
         Command("deliveries.filter", "F", "filter", "filter", "Filter by status, event and text"),
+        Command("deliveries.views", "v", "views", "", "Filters with a name: apply or forget one"),
+        Command(
+            "deliveries.keep_view", "V", "keep_view", "", "Keep the present filter under a name"
+        ),
         Command("deliveries.triage", "t", "triage", "triage", "Fold what failed into its causes"),
         Command("deliveries.mark", "space", "mark", "mark", "Mark or unmark the row and go down"),
         Command(
@@ -160,6 +166,13 @@ DELIVERIES = Place(
         Command("deliveries.unmark", "u", "unmark", "", "Unmark all"),
         Command("deliveries.next_failure", "e", "failure(1)", "", "To the next failure"),
         Command("deliveries.previous_failure", "E", "failure(-1)", "", "To the previous failure"),
+        Command(
+            "deliveries.compare",
+            "d",
+            "compare",
+            "",
+            "Compare two marked deliveries, or the marked one with this one",
+        ),
         Command("deliveries.sync", "L", "sync", "load all", "Load all of the log, or stop loading"),
         Command(
             "deliveries.auto", "A", "auto_refresh", "", "Refresh by itself, or only when asked"
@@ -168,6 +181,53 @@ DELIVERIES = Place(
         Command("deliveries.preview", "p", "preview", "preview", "Show or hide the preview"),
         Command("deliveries.export", "x", "export", "export", "Write what matches to a file"),
         Command("deliveries.webhook", "w", "webhook", "webhook", "See and edit the webhook"),
+    ),
+)
+
+PLANS = Place(
+    "plans",
+    "Past retries",
+    (
+        Command("plans.open", "", "open", "open", "Open the plan, or one of its deliveries"),
+        Command(
+            "plans.retry",
+            "r",
+            "retry",
+            "retry failed",
+            "Retry what is still failed of the plan, after review",
+            mutates=True,
+        ),
+        Command(
+            "plans.resume",
+            "c",
+            "resume",
+            "go on",
+            "Go on with a plan that was stopped or cut short",
+            mutates=True,
+        ),
+        Command(
+            "plans.discard",
+            "D",
+            "discard",
+            "discard",
+            "Never send what is left of a plan",
+            mutates=True,
+        ),
+        Command(
+            "plans.mark", "m", "mark", "mark failed", "To the list, what is still failed marked"
+        ),
+        Command("plans.export", "x", "export", "export", "Write the plan to a file, JSON Lines"),
+    ),
+)
+
+PLAN = Place(
+    "plan",
+    "One plan of retries",
+    (
+        Command(
+            "plan.filter", "f", "outcome(1)", "filter", "Show one outcome, the next one, or all"
+        ),
+        Command("plan.filter_back", "F", "outcome(-1)", "", "Show the outcome before that"),
     ),
 )
 
@@ -322,6 +382,8 @@ PLACES = (
     INSTANCES,
     DELIVERIES,
     TRIAGE,
+    PLANS,
+    PLAN,
     DELIVERY,
     JSON,
     COMPARE,
@@ -352,6 +414,16 @@ def keys_of(command: Command, keymap: Mapping[str, str]) -> str:
     """A command's keys as remapped; one without keys is what opening means at its place."""
     opening = OPENING.commands[0]
     return keymap.get(command.id, command.keys) or keymap.get(opening.id, opening.keys)
+
+
+def retry_keys(keymap: Mapping[str, str]) -> tuple[str, str]:
+    """The keys that pause retries, and that stop them, as a person reads them."""
+    wanted = {command.id: command for command in EVERYWHERE.commands}
+    pause, stop = (
+        show_key(keys_of(wanted[name], keymap).partition(",")[0].strip())
+        for name in ("app.pause", "app.stop")
+    )
+    return pause, stop
 
 
 def bindings(*places: Place) -> list[BindingType]:

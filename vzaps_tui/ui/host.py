@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.deliveries import Delivery, LogId
     from vzaps_tui.domain.instances import Instance, InstanceId
     from vzaps_tui.domain.meaning import Meaning
+    from vzaps_tui.domain.plans import PlanSummary
     from vzaps_tui.domain.problems import VzapsError
     from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.domain.retries import RetryPlan
@@ -27,6 +28,34 @@ if TYPE_CHECKING:
     from vzaps_tui.ui.views import DeliveriesView
 
 Result = TypeVar("Result")
+
+
+class PastPlans(Protocol):
+    """Plans of retries as screens ask for them; what changes something heeds `--read-only`."""
+
+    def show(self, summary: PlanSummary) -> None:
+        """Show what came of each delivery of a plan."""
+        ...
+
+    def resume(self, summary: PlanSummary) -> None:
+        """Go on with a plan that was stopped or cut short."""
+        ...
+
+    async def discard(self, summary: PlanSummary) -> bool:
+        """Never send what is left of a plan; whether that is so now."""
+        ...
+
+    def retry_failed(self, summary: PlanSummary) -> None:
+        """Send again what is still failed of a plan, after review."""
+        ...
+
+    def mark_failed(self, summary: PlanSummary) -> None:
+        """Show the list of deliveries with what is still failed of a plan marked."""
+        ...
+
+    def export(self, summary: PlanSummary) -> None:
+        """Write a plan to a file, after a form."""
+        ...
 
 
 class Host(Protocol):
@@ -47,6 +76,11 @@ class Host(Protocol):
     views: dict[InstanceId, DeliveriesView]
     undo: dict[InstanceId, WebhookConfig]
     keeps_fresh: bool
+
+    @property
+    def plans(self) -> PastPlans:
+        """What can be done with plans of retries."""
+        ...
 
     def say(self, words: str, *, severity: str = "information", timeout: float = 5) -> None:
         """A toast of plain, visible text."""
@@ -72,6 +106,10 @@ class Host(Protocol):
         self, screen: Screen[Result], done: Callable[[Result | None], None] | None = None
     ) -> None:
         """Put a screen in front; `done` gets what it returns."""
+        ...
+
+    async def choose(self, screen: Screen[Result]) -> Result | None:
+        """Put a screen in front; what it returns. Await it in a worker."""
         ...
 
     async def ask(self, title: str, body: str | Content, choices: tuple[Choice, ...]) -> str:
@@ -100,6 +138,10 @@ class Host(Protocol):
         """Show what differs between two deliveries of an instance."""
         ...
 
+    def open_related(self, instance: Instance, around: Delivery, meaning: Meaning) -> None:
+        """Search for the other deliveries of the chat or message that a payload names."""
+        ...
+
     def open_triage(
         self,
         instance: Instance,
@@ -108,10 +150,6 @@ class Host(Protocol):
     ) -> None:
         """Show the causes of what failed in a list; `done` gets the query of the one opened."""
         ...
-    def open_related(self, instance: Instance, around: Delivery, meaning: Meaning) -> None:
-        """Search for the other deliveries of the chat or message that a payload names."""
-        ...
-
 
     def save_webhook(
         self, instance: Instance, before: WebhookConfig, wanted: WebhookConfig

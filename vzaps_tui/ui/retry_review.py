@@ -2,107 +2,229 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Input, Label, Static
+from typing_extensions import override
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
-from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep, splits
+from vzaps_tui.domain.plans import Earlier
+from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.retries import RetryPlan, RetryStep
 from vzaps_tui.domain.times import clock_time
-from vzaps_tui.ui.dialogs import Choice
-from vzaps_tui.ui.render import host_name
+from vzaps_tui.ui.dialogs import Choice, ConfirmScreen
+from vzaps_tui.ui.retry_survey import (
+    MAY_BE_THERE,
+    Before,
+    Manner,
+    Survey,
+    hosts_words,
+    last_word,
+    question,
+    survey,
+)
+from vzaps_tui.ui.widgets.field import Field
 
 if TYPE_CHECKING:
     from vzaps_tui.domain.instances import InstanceId
     from vzaps_tui.ui.host import Host
     from vzaps_tui.ui.launch import Services
 
-_SECONDS_EACH = 1
-_HOSTS_NAMED = 3
-_MAY_BE_THERE = frozenset(
-    {
-        Outcome.QUEUED,
-        Outcome.SENDING,
-        Outcome.ACCEPTED,
-        Outcome.DELIVERED,
-        Outcome.NO_NEWS,
-        Outcome.UNKNOWN,
-    }
-)
-"""Outcomes after which the receiver has it, or may get it yet: a person decides on another."""
+TYPED_ABOVE = 100
+"""Deliveries above which their number must be typed."""
+_AT_ONCE = 5000
+"""Rows that are counted without leaving the loop."""
+_FAILED, _ALL = "failed", "all"
 
 
-def _hosts(rows: tuple[Delivery, ...]) -> str:
-    names = {host_name(row.target) if row.target else "the configured webhook" for row in rows}
-    more = f" and {len(names) - _HOSTS_NAMED} more" if len(names) > _HOSTS_NAMED else ""
-    return ", ".join(sorted(names)[:_HOSTS_NAMED]) + more
+class CountedScreen(ConfirmScreen):
+    """A question whose answer is confirmed by typing how many deliveries it is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel", "Cancel")]
+
+    def __init__(
+        self, title: str, body: str, choices: tuple[Choice, ...], counts: Mapping[str, int]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            title: the question.
+            body: what must be known before; unsafe text.
+            choices: the buttons.
+            counts: what must be typed for each choice.
+        """
+        super().__init__(title, body, choices)
+        self._counts = counts
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide"):
+            yield Label(Content.styled(self._title, "bold"), classes="dialog-title")
+            with VerticalScroll(classes="dialog-body", can_focus=False):
+                yield Static(self._body)
+            with Horizontal(classes="typed-count"):
+                yield Label(f"{self._wanted()} ", markup=False)
+                box = Field(id="count", compact=True, type="integer", max_length=12)
+                box.cursor_blink = False
+                yield box
+            yield Label("", id="wrong", markup=False)
+            with Horizontal(classes="dialog-buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                for choice in self._choices:
+                    kind = "warning" if choice.danger else "primary"
+                    yield Button(Content(choice.label), id=choice.id, variant=kind, compact=True)
+
+    def _wanted(self) -> str:
+        words = [f"{self._counts[choice.id]} to {choice.label.lower()}" for choice in self._choices]
+        return f"Type {', or '.join(words)}:"
+
+    @property
+    def _typed(self) -> int | None:
+        text = self.query_one("#count", Input).value
+        return int(text) if text.isdecimal() else None
+
+    @on(Input.Submitted, "#count")
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        found = [choice for choice, count in self._counts.items() if count == self._typed]
+        if found:
+            self.dismiss(found[0])
+        else:
+            self._say_wrong()
+
+    @override
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        chosen = event.button.id or ""
+        if chosen == "cancel":
+            self.dismiss("")
+        elif self._counts.get(chosen) == self._typed:
+            self.dismiss(chosen)
+        else:
+            self._say_wrong()
+            self.query_one("#count", Input).focus()
+
+    def _say_wrong(self) -> None:
+        typed = self.query_one("#count", Input).value
+        words = f"{typed} is not the number. " if typed else ""
+        self.query_one("#wrong", Label).update(f"{words}{self._wanted()[:-1]}.")
 
 
-def _sort(
-    rows: tuple[Delivery, ...], steps: Mapping[tuple[InstanceId, LogId], RetryStep], of: InstanceId
-) -> tuple[tuple[Delivery, ...], tuple[RetryStep, ...]]:
-    """Rows that may be sent without a further word, and what is known of those sent before."""
-    sent = tuple(
-        step
-        for row in rows
-        if (step := steps.get((of, row.id))) is not None and step.outcome in _MAY_BE_THERE
-    )
-    before = {step.log_id for step in sent}
-    failed = splits(rows).get(StatusClass.FAILED, ())
-    return tuple(row for row in failed if row.id not in before), sent
+async def review(  # noqa: PLR0913 - they say where the rows come from
+    host: Host,
+    instance: InstanceId,
+    rows: Sequence[Delivery],
+    *,
+    name: str = "",
+    origin: str = "",
+    query: str = "",
+    always: bool = False,
+) -> RetryPlan | None:
+    """The plan a person agreed to; None if they did not. Awaited in a worker.
 
-
-def _question(
-    rows: tuple[Delivery, ...], failed: tuple[Delivery, ...], sent: tuple[RetryStep, ...]
-) -> tuple[str, tuple[Choice, ...]]:
-    """Body and choices of the dialog for several rows."""
-    others = len(rows) - len(failed)
-    chosen = ", ".join(f"{len(found)} {kind}" for kind, found in splits(rows).items())
-    lines = [f"{len(rows)} chosen: {chosen}", f"Target: {_hosts(rows)}"]
-    choices: list[Choice] = []
-    if sent:
-        words = Counter(step.outcome.value for step in sent)
-        told = ", ".join(f"{count} {word}" for word, count in words.items())
-        lines.append(f"{len(sent)} sent from here already: {told}.")
-    if failed:
-        choices.append(Choice("failed", f"Retry {len(failed)}", danger=False))
-        lines.append(f"About {len(failed) * _SECONDS_EACH} s to send, one a second.")
-    if others:
-        lines.append(
-            f"{others} not failed or sent already: skipped, unless you send all. "
-            "The receiver may get those a second time."
-        )
-        choices.append(Choice("all", f"Send all {len(rows)}"))
-    return "\n".join(lines), tuple(choices)
-
-
-def _doubt(row: Delivery, sent: tuple[RetryStep, ...], services: Services | None) -> str:
-    """Why one row is not sent without asking."""
-    twice = f"Target: {_hosts((row,))}\nThe receiver may get it a second time."
-    if sent:
-        reason = f" · {sent[0].reason}" if sent[0].reason else ""
-        when = clock_time(sent[0].at, services.clock.now() if services else sent[0].at)
-        return f"Sent from here already: {sent[0].outcome.value}{reason}, at {when}.\n{twice}"
-    return f"It has not failed: it is {row.status_word}.\n{twice}"
-
-
-async def review(host: Host, instance: InstanceId, rows: tuple[Delivery, ...]) -> RetryPlan | None:
-    """The plan a person agreed to; None if they did not. Awaited in a worker."""
+    Args:
+        host: the app.
+        instance: whose deliveries.
+        rows: them.
+        name: of the instance.
+        origin: where they come from, in words: `3 marked`.
+        query: the text of the query they were found by.
+        always: ask even about a single one that failed.
+    """
+    services = host.launch.services
     if host.launch.read_only:
         host.say("Read-only: nothing is sent.", severity="warning")
-        return None
-    failed, sent = _sort(rows, host.jobs.steps, instance)
-    if len(rows) == 1 and failed:
-        host.say(f"Asking VZaps to send {rows[0].id or 'this delivery'} again ...")
-        return RetryPlan(instance, rows)
-    if len(rows) == 1:
-        body = _doubt(rows[0], sent, host.launch.services)
-        choices: tuple[Choice, ...] = (Choice("all", "Send again"),)
-        title = "Send it again?"
-    else:
-        body, choices = _question(rows, failed, sent)
-        title = f"Send {len(rows)} deliveries again?"
-    answer = await host.ask(title, body, choices)
-    if answer == "all":
-        return RetryPlan(instance, rows, resend_delivered=True)
-    return RetryPlan(instance, failed) if answer == "failed" else None
+    elif services is not None and rows:
+        try:
+            earlier = await services.retries.earlier(instance, [row.id for row in rows])
+        except VzapsError as problem:
+            # What was sent before cannot be told, so nothing is sent.
+            host.say(f"Not sent. {host.words_for(problem)}", severity="error", timeout=12)
+            return None
+        steps = _steps(host, instance, rows)
+        found = await _surveyed(rows, steps, earlier)
+        if len(rows) == 1:
+            word = last_word(rows[0].id, steps.get(rows[0].id), earlier)
+            answer = await _answer_for_one(host, found, word, services, always=always)
+        else:
+            answer = await _answer(host, found, services)
+        if answer:
+            return RetryPlan(
+                instance,
+                found.rows if answer == _ALL else found.due,
+                resend_delivered=answer == _ALL,
+                name=name,
+                origin=origin,
+                query=query,
+            )
+    return None
+
+
+async def _answer_for_one(
+    host: Host, found: Survey, word: Before | None, services: Services, *, always: bool
+) -> str:
+    row = found.rows[0]
+    if found.due and not always:
+        host.say(f"Asking VZaps to send {row.id or 'this delivery'} again ...")
+        return _FAILED
+    choice = _FAILED if found.due else _ALL
+    doubt = _doubt(row, word, services)
+    return await host.ask("Send it again?", doubt, (Choice(choice, "Send again"),))
+
+
+def _steps(host: Host, instance: InstanceId, rows: Sequence[Delivery]) -> dict[LogId, RetryStep]:
+    known = host.jobs.steps
+    if not known:
+        return {}
+    found = ((row.id, known.get((instance, row.id))) for row in rows)
+    return {log: step for log, step in found if step is not None}
+
+
+async def _surveyed(
+    rows: Sequence[Delivery],
+    steps: Mapping[LogId, RetryStep],
+    earlier: Mapping[LogId, tuple[Earlier, ...]],
+) -> Survey:
+    if len(rows) <= _AT_ONCE:
+        return survey(rows, steps, earlier)
+    return await asyncio.to_thread(survey, rows, steps, earlier)
+
+
+async def _answer(host: Host, found: Survey, services: Services) -> str:
+    retries = services.retries
+    manner = Manner(retries.pace, retries.breaker, retries.canary)
+    title = f"Send {len(found.rows):,} deliveries again?"
+    body = question(found, manner, services.clock.now())
+    choices: list[Choice] = []
+    counts: dict[str, int] = {}
+    if found.due:
+        choices.append(Choice(_FAILED, f"Retry {len(found.due):,}", danger=False))
+        counts[_FAILED] = len(found.due)
+    if len(found.due) < len(found.rows):
+        choices.append(Choice(_ALL, f"Send all {len(found.rows):,}"))
+        counts[_ALL] = len(found.rows)
+    if max(counts.values()) <= TYPED_ABOVE:
+        return await host.ask(title, body, tuple(choices))
+    return await host.choose(CountedScreen(title, body, tuple(choices), counts)) or ""
+
+
+def _doubt(row: Delivery, before: Before | None, services: Services) -> str:
+    """Why one row is not sent without asking."""
+    target = f"Target: {hosts_words((row,))}"
+    twice = f"{target}\nThe receiver may get it a second time."
+    if before is not None:
+        reason = f" · {before.reason}" if before.reason else ""
+        when = clock_time(before.at, services.clock.now())
+        told = f"Sent from here already: {before.outcome.value}{reason}, at {when}."
+        return f"{told}\n{twice if before.outcome in MAY_BE_THERE else target}"
+    if row.status_class is StatusClass.FAILED:
+        return target
+    return f"It has not failed: it is {row.status_word}.\n{twice}"

@@ -9,7 +9,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from typing_extensions import override
 
-_BAR = 20
+from vzaps_tui.domain.text import visible
+
+_BAR, _SHORT_BAR = 20, 10
+_ROOMY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Tally:
         words: what they came to.
         doing: what is being done.
         done: what is said of the settled ones.
+        note: what a person must know before the counts; unsafe text.
+        keys: what keys do meanwhile.
     """
 
     total: int = 0
@@ -29,11 +34,19 @@ class Tally:
     words: tuple[tuple[str, int], ...] = ()
     doing: str = "Retrying"
     done: str = "settled"
+    note: str = ""
+    keys: str = "X stops"
 
     @property
     def is_busy(self) -> bool:
         """Whether some are still open."""
         return self.settled < self.total
+
+
+def bar(settled: int, total: int, width: int) -> Content:
+    """How far something is, as a line of `width` cells."""
+    full = 0 if not total else width * settled // total
+    return Content.assemble(("━" * full, "$text-success"), ("─" * (width - full), "$text-muted"))
 
 
 class JobLine(Widget):
@@ -52,13 +65,19 @@ class JobLine(Widget):
 
     @override
     def render(self) -> Content:
-        tally = self.tally
-        full = 0 if not tally.total else _BAR * tally.settled // tally.total
-        counts = "".join(f" · {count} {word}" for word, count in tally.words)
-        return Content.assemble(
+        tally, width = self.tally, self.content_size.width
+        counts = "".join(f" · {count:,} {word}" for word, count in tally.words)
+        note = f" · {visible(tally.note)}" if tally.note else ""
+        keys = Content.styled(f"   {tally.keys}", "$text-muted")
+        told = Content.assemble(
             f"{tally.doing} ",
-            ("━" * full, "$text-success"),
-            ("─" * (_BAR - full), "$text-muted"),
-            f" {tally.settled:,} of {tally.total:,} {tally.done}{counts}",
-            ("   X stops", "$text-muted"),
+            bar(tally.settled, tally.total, _BAR if width >= _ROOMY else _SHORT_BAR),
+            f" {tally.settled:,} of {tally.total:,} {tally.done}",
+            (note, "$text-warning"),
+            counts,
         )
+        # What the keys do is never cut off.
+        room = max(0, width - keys.cell_length)
+        if told.cell_length > room:
+            told = told.truncate(room, ellipsis=True)
+        return Content.assemble(told, keys)

@@ -1,0 +1,182 @@
+"""What a person must know before many deliveries are sent again: counted, then put into words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
+from vzaps_tui.domain.plans import MANY, Earlier
+from vzaps_tui.domain.retries import Outcome, RetryStep
+from vzaps_tui.domain.times import clock_time, lasting
+from vzaps_tui.ui.render import host_name
+
+MAY_BE_THERE = frozenset(
+    {
+        Outcome.QUEUED,
+        Outcome.SENDING,
+        Outcome.ACCEPTED,
+        Outcome.DELIVERED,
+        Outcome.NO_NEWS,
+        Outcome.UNKNOWN,
+    }
+)
+"""Outcomes after which the receiver has it, or may get it yet: a person decides on another."""
+
+_NAMED = 4
+_CONFIGURED = "the configured webhook"
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The last word on a retry of a delivery from here, in this run or an earlier one."""
+
+    outcome: Outcome
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Deliveries that were chosen, and what is known of them.
+
+    Attributes:
+        rows: all of them, the oldest first.
+        due: those that failed, and that the receiver cannot have got from here.
+        statuses: how many stand where.
+        events: how many of each event.
+        hosts: how many for each target host.
+        sent: those that the receiver may have got from here, by how that went.
+        sent_last: when the last of these was sent.
+        tried: those that were sent from here, and for certain did not arrive.
+        tried_last: when the last of these was sent.
+    """
+
+    rows: tuple[Delivery, ...]
+    due: tuple[Delivery, ...]
+    statuses: Counter[StatusClass]
+    events: Counter[str]
+    hosts: Counter[str]
+    sent: Counter[Outcome]
+    sent_last: datetime | None
+    tried: Counter[Outcome]
+    tried_last: datetime | None
+
+
+def last_word(
+    log: LogId, step: RetryStep | None, earlier: Mapping[LogId, tuple[Earlier, ...]]
+) -> Before | None:
+    """What came of a delivery when it was sent from here; None if it never was.
+
+    That it arrived once is said though a later try failed.
+    """
+    past = earlier.get(log, ())
+    words = [Before(one.outcome, one.at, one.reason) for one in past]
+    if step is not None and step.outcome in MAY_BE_THERE:
+        words.insert(0, Before(step.outcome, step.at, step.reason))
+    arrived = (word for word in words if word.outcome is Outcome.DELIVERED)
+    return next(arrived, words[0] if words else None)
+
+
+def survey(
+    rows: Sequence[Delivery],
+    steps: Mapping[LogId, RetryStep],
+    earlier: Mapping[LogId, tuple[Earlier, ...]],
+) -> Survey:
+    """Count what was chosen; touches nothing else, so that a thread may do it."""
+    # Newest first as a list gives them: of the same moment the last one is the oldest.
+    ordered = list(reversed(rows))
+    ordered.sort(key=lambda row: row.time or _BEGINNING)
+    words = {row.id: last_word(row.id, steps.get(row.id), earlier) for row in ordered if row.id}
+    known = {log: word for log, word in words.items() if word is not None}
+    sent = {log: word for log, word in known.items() if word.outcome in MAY_BE_THERE}
+    tried = [word for log, word in known.items() if log not in sent]
+    return Survey(
+        rows=tuple(ordered),
+        due=tuple(
+            row for row in ordered if row.status_class is StatusClass.FAILED and row.id not in sent
+        ),
+        statuses=Counter(row.status_class for row in ordered),
+        events=Counter(row.event for row in ordered),
+        hosts=Counter(_host(row) for row in ordered),
+        sent=Counter(word.outcome for word in sent.values()),
+        sent_last=max((word.at for word in sent.values()), default=None),
+        tried=Counter(word.outcome for word in tried),
+        tried_last=max((word.at for word in tried), default=None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How they will be sent.
+
+    Attributes:
+        pace: most a second.
+        breaker: failures in a row after which it stops by itself; 0 = never.
+        canary: whether one of each cause goes first, where there are many.
+    """
+
+    pace: float
+    breaker: int
+    canary: bool
+
+
+def _host(row: Delivery) -> str:
+    return host_name(row.target) if row.target else _CONFIGURED
+
+
+def hosts_words(rows: Iterable[Delivery]) -> str:
+    """Where deliveries go."""
+    hosts = Counter(_host(row) for row in rows)
+    return _named(hosts, counted=False)
+
+
+def question(found: Survey, manner: Manner, now: datetime) -> str:
+    """What the review says of several deliveries, a line a fact; unsafe text."""
+    chosen = ", ".join(
+        f"{found.statuses[kind]:,} {kind}" for kind in StatusClass if found.statuses[kind]
+    )
+    lines = [
+        f"{len(found.rows):,} chosen: {chosen}",
+        f"Events: {_named(found.events)}",
+        f"Target: {_named(found.hosts, counted=len(found.hosts) > 1)}",
+    ]
+    if found.sent:
+        told = _outcomes(found.sent, found.sent_last, now)
+        lines.append(f"{found.sent.total():,} sent from here already: {told}.")
+    if found.tried:
+        told = _outcomes(found.tried, found.tried_last, now)
+        lines.append(f"{found.tried.total():,} retried from here before, in vain: {told}.")
+    lines.append(_way(len(found.due) or len(found.rows), manner))
+    if skipped := len(found.rows) - len(found.due):
+        lines.append(
+            f"{skipped:,} not failed or sent already: skipped, unless you send all. "
+            "The receiver may get those a second time."
+        )
+    return "\n".join(lines)
+
+
+def _way(count: int, manner: Manner) -> str:
+    each = f"{manner.pace:g} a second" if manner.pace != 1 else "one a second"
+    words = f"The oldest first, {each}: about {lasting(count / manner.pace)} to send {count:,}."
+    if manner.canary and count > MANY:
+        words += " One of each cause goes first, the rest of it when that was delivered."
+    if manner.breaker and count > manner.breaker:
+        words += f" Stops by itself after {manner.breaker} failures in a row."
+    return words
+
+
+def _outcomes(counts: Counter[Outcome], last: datetime | None, now: datetime) -> str:
+    words = ", ".join(f"{count:,} {kind.value}" for kind, count in counts.most_common())
+    return words if last is None else f"{words}, last at {clock_time(last, now)}"
+
+
+def _named(counts: Counter[str], *, counted: bool = True) -> str:
+    """`Message 380, ReadReceipt 32 and 3 more`; equally many in the order of their names."""
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    words = [f"{name} {count:,}" if counted else name for name, count in ordered[:_NAMED]]
+    more = f" and {len(ordered) - _NAMED} more" if len(ordered) > _NAMED else ""
+    return ", ".join(words) + more

@@ -1,0 +1,220 @@
+"""One plan of retries: its deliveries and what came of each."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import replace
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.widgets import Static
+from typing_extensions import override
+
+from vzaps_tui.domain.deliveries import LogId
+from vzaps_tui.domain.instances import Instance
+from vzaps_tui.domain.plans import Entry, Evidence, PlanSummary
+from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.retries import Outcome, RetryStep
+from vzaps_tui.ui.commands import EVERYWHERE, FINDING, PLAN, PLANS, bindings
+from vzaps_tui.ui.copy_item import CopyItem
+from vzaps_tui.ui.list_board import ListBoard
+from vzaps_tui.ui.plan_rows import ENTRY_COLUMNS, EntryRows, EntryWalk, plan_facts
+from vzaps_tui.ui.widgets.count_line import CountLine
+from vzaps_tui.ui.widgets.virtual_table import VirtualTable
+
+
+class PlanScreen(ListBoard[None]):
+    """The entries of a plan in the order they are sent in; all, or those of one outcome."""
+
+    PLACES = (EVERYWHERE, FINDING, PLANS, PLAN)
+    BINDINGS = bindings(EVERYWHERE, FINDING, PLANS, PLAN)
+
+    def __init__(self, summary: PlanSummary) -> None:
+        super().__init__()
+        self._summary = summary
+        self._entries: list[Entry] = []
+        self._rows = EntryRows.none()
+        self._outcome: Outcome | None = None
+        self._drawing = False
+
+    @override
+    def crumbs(self) -> tuple[str, ...]:
+        plan = self._summary.plan
+        return ("Past retries", f"{plan.id} · {plan.name or plan.instance}")
+
+    @override
+    def body(self) -> ComposeResult:
+        yield CountLine()
+        yield VirtualTable(ENTRY_COLUMNS, id="rows")
+        yield Static(id="plan")
+
+    @override
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
+        self.host.jobs.progressed.subscribe(self, lambda _: self._look_again(), immediate=True)
+
+    @override
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.call_after_refresh(self._explain)
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    @override
+    def load(self, *, force: bool) -> None:
+        self._load()
+
+    @work(group="load", exclusive=True)
+    async def _load(self) -> None:
+        retries = self.services.retries
+        try:
+            plan, entries = await retries.entries(self._summary.plan.id)
+        except VzapsError as problem:
+            self.table.empty_text = "Nothing could be read."
+            self.show_problem(problem)
+            return
+        self._entries = list(entries)
+        holder = "this program" if plan.id in retries.running else self._summary.holder
+        self._summary = replace(self._summary, plan=plan, holder=holder)
+        self._draw()
+
+    def _look_again(self) -> None:
+        """Read it anew when it begins to run here, or ends."""
+        runs = self._summary.plan.id in self.services.retries.running
+        if runs != (self._summary.holder == "this program"):
+            self._summary = replace(self._summary, holder="this program" if runs else "")
+            self._load()
+
+    def _note_step(self, step: RetryStep) -> None:
+        if step.plan != self._summary.plan.id or not step.place < len(self._entries):
+            return
+        entry = self._entries[step.place]
+        self._entries[step.place] = replace(
+            entry,
+            outcome=step.outcome,
+            reason=step.reason,
+            sent_at=step.at if step.outcome is Outcome.SENDING else entry.sent_at,
+            result=Evidence.of(step.result) if step.result else entry.result,
+            via=step.via or entry.via,
+        )
+        if not self._drawing:
+            self._drawing = True
+            self.call_after_refresh(self._draw)
+
+    # -- showing -----------------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        self._drawing = False
+        if self.is_left:
+            return
+        counts = Counter(entry.outcome for entry in self._entries)
+        self._summary = replace(self._summary, counts=counts)
+        shown = None
+        if self._outcome is not None:
+            shown = array("q", (e.place for e in self._entries if e.outcome is self._outcome))
+        self._rows = EntryRows(self._entries, shown, self.services.clock.now())
+        table = self.table
+        table.empty_text = "None of its deliveries stands so any more; f shows the others."
+        table.show(self._rows)
+        chips = () if self._outcome is None else (f"outcome: {self._outcome.value}",)
+        words = f"{len(self._rows):,} of {len(self._entries):,} deliveries"
+        self.query_one(CountLine).say(chips, words)
+        self._explain()
+
+    def _explain(self) -> None:
+        width = max(40, self.size.width - 4)
+        facts = plan_facts(self._summary, self.services.clock.now(), width)
+        self.query_one("#plan", Static).update(facts)
+
+    @override
+    def times_changed(self) -> None:
+        super().times_changed()
+        self._draw()
+
+    def action_outcome(self, step: int) -> None:
+        """Show those of the next outcome that there is, or all again."""
+        there: list[Outcome | None] = [None]
+        there += [kind for kind in Outcome if self._summary.counts[kind]]
+        place = there.index(self._outcome) if self._outcome in there else 0
+        self._outcome = there[(place + step) % len(there)]
+        self._draw()
+
+    @override
+    def peel(self) -> bool:
+        if super().peel():
+            return True
+        if self._outcome is None:
+            return False
+        self._outcome = None
+        self._draw()
+        return True
+
+    # -- opening -----------------------------------------------------------------------------------
+
+    @property
+    def _instance(self) -> Instance:
+        plan = self._summary.plan
+        return Instance(plan.instance, name=plan.name or plan.instance)
+
+    @on(VirtualTable.Opened)
+    def action_open(self) -> None:
+        """Open the delivery under the cursor."""
+        entry = self._rows.at(self.table.cursor_index)
+        if entry is None:
+            return
+        if not entry.log:
+            self.host.say("The API gave this row no id: it cannot be opened.", severity="warning")
+            return
+        deliveries, instance = self.services.deliveries, self._instance
+        walk = EntryWalk(self._rows, deliveries, instance.id)
+        row = walk.at(self.table.cursor_index)
+        if row is not None:
+            self.host.open_delivery(instance, walk, row, self._back)
+
+    def _back(self, log: LogId | None) -> None:
+        place = None if log is None else self._rows.place_of_log(log)
+        if place is not None:
+            self.table.move_to(place)
+
+    # -- the plan ----------------------------------------------------------------------------------
+
+    def action_retry(self) -> None:
+        """Send again what is still failed of it."""
+        self.host.plans.retry_failed(self._summary)
+
+    def action_resume(self) -> None:
+        """Go on with it."""
+        self.host.plans.resume(self._summary)
+
+    @work(group="discard", exclusive=False)
+    async def action_discard(self) -> None:
+        """Never send what is left of it."""
+        if await self.host.plans.discard(self._summary):
+            self._load()
+
+    def action_mark(self) -> None:
+        """To the list of deliveries, what is still failed marked."""
+        self.host.plans.mark_failed(self._summary)
+
+    def action_export(self) -> None:
+        """Write it to a file."""
+        self.host.plans.export(self._summary)
+
+    # -- finding and copying -----------------------------------------------------------------------
+
+    @override
+    def holding(self, needle: str) -> list[int]:
+        needle = needle.casefold()
+        return [index for index in range(len(self._rows)) if needle in self._rows.text(index)]
+
+    @override
+    def copies(self) -> tuple[CopyItem, ...]:
+        entry = self._rows.at(self.table.cursor_index)
+        items = [CopyItem("a", "plan id", self._summary.plan.id)]
+        if entry is not None and entry.log:
+            items.insert(0, CopyItem("i", "log id", entry.log))
+        if entry is not None and entry.via:
+            items.insert(1, CopyItem("n", "id of the new log", entry.via))
+        return tuple(items)

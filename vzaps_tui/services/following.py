@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
-from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.problems import NotFoundError, VzapsError
 from vzaps_tui.domain.retries import Outcome, has_news, judge
 from vzaps_tui.services.looking import Looker
 from vzaps_tui.services.new_logs import NewLogs, Sent
@@ -15,7 +15,7 @@ from vzaps_tui.services.ports import Clock
 LOOKS = (1.0, 3.0, 8.0)
 """Seconds after the answer to a retry at which the log is read."""
 LATE = (15.0, 30.0, 60.0)
-"""And these, where it is pending still."""
+"""And these, where it is pending still, or could not be read last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,20 @@ class Follower:
     async def _watch(
         self, log: LogId, before: Delivery | None, since: float, looks: Sequence[float]
     ) -> Finding:
-        found = Finding(None, reason="not read")
+        found, unread = Finding(None, reason="not read"), True
         for look in (*looks, *LATE):
-            if look > LOOKS[-1] and not _is_pending(found):
+            if look > LOOKS[-1] and not (unread or _is_pending(found)):
                 break
             await self._until(since + look)
             try:
                 read = await self._looker.look(log, before or _new(log))
-            except VzapsError as problem:
-                reason = f"it could not be read: {problem.summary}"
-                found = replace(found, reason=found.reason if found.result else reason)
+            except NotFoundError as problem:
+                found, unread = replace(found, reason=_unread(found, problem)), False
                 continue
+            except VzapsError as problem:
+                found, unread = replace(found, reason=_unread(found, problem)), True
+                continue
+            unread = False
             found = _finding(before, read, look)
             if found.outcome:
                 break
@@ -97,6 +100,10 @@ class Follower:
 
     async def _until(self, moment: float) -> None:
         await self._clock.sleep(max(0.0, moment - self._clock.monotonic()))
+
+
+def _unread(found: Finding, problem: VzapsError) -> str:
+    return found.reason if found.result else f"it could not be read: {problem.summary}"
 
 
 def _is_pending(found: Finding) -> bool:

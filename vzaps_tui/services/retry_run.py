@@ -26,8 +26,10 @@ from vzaps_tui.services.sending import Attempted, Fate, Sender
 from vzaps_tui.services.sending_order import Breaker, SendingOrder
 
 _MOST_IN_FLIGHT = 8
-_MOST_TURNS = 5
-"""How often a delivery is tried to be sent whose call the server turns away unheard."""
+_MOST_TURNS = 20
+"""How often a delivery is tried to be sent whose call is answered with a 429."""
+_UNANSWERED = 4
+"""So many such turns weighs one for which there was no answer at all."""
 _SENT_LATELY = 20
 
 
@@ -304,14 +306,16 @@ class RetryRun:
 
     async def _later(self, place: int, found: Attempted) -> None:
         """It was turned away unheard: it gets another turn, after all that wait for theirs."""
+        is_limit = isinstance(found.problem, RateLimitedError)
+        weight = 1 if is_limit else _UNANSWERED
         # Who sends one waits for the word on it.
-        if len(self._ledger) == 1 or self._order.put_back(place) >= _MOST_TURNS:
+        if len(self._ledger) == 1 or self._order.put_back(place, weight) >= _MOST_TURNS:
             self._order.drop(place)
             await self._ledger.settled(place, Outcome.REFUSED, found.words)
             self._learn(place, Outcome.REFUSED, found.words)
             return
         self._ledger.say(self._ledger[place], Outcome.QUEUED, found.words)
-        if not isinstance(found.problem, RateLimitedError):
+        if not is_limit:
             self._halt(self._breaker.note(place, Outcome.REFUSED, found.words))
 
     def _sent(self, place: int, found: Attempted, before: Delivery) -> Sent:

@@ -101,18 +101,21 @@ class Sender:
         if isinstance(found, Attempted):
             return found
         row, payload = found
-        if stopped():
-            return Attempted(Fate.STOPPED)
-        entry = self._ledger[place]
-        try:
-            other = await self._ledger.sending(place, row, payload, floor)
-        except StorageError as problem:
-            self._ledger.say(entry, Outcome.REFUSED, f"not sent: {problem.summary}")
-            return Attempted(Fate.HALT, problem.summary, problem)
-        if other is not None:
-            words = f"plan {other} has sent it meanwhile"
-            return await self._settle(place, Fate.SKIPPED, Outcome.SKIPPED, words, row)
-        return replace(await self._ask(place, entry.log), before=row, payload=payload)
+        # Between being written down and being sent there must be no waiting for others: who dies
+        # there cannot know whether it was sent.
+        async with self._slots:
+            if stopped():
+                return Attempted(Fate.STOPPED)
+            entry = self._ledger[place]
+            try:
+                other = await self._ledger.sending(place, row, payload, floor)
+            except StorageError as problem:
+                self._ledger.say(entry, Outcome.REFUSED, f"not sent: {problem.summary}")
+                return Attempted(Fate.HALT, problem.summary, problem)
+            if other is None:
+                return replace(await self._ask(place, entry.log), before=row, payload=payload)
+        words = f"plan {other} has sent it meanwhile"
+        return await self._settle(place, Fate.SKIPPED, Outcome.SKIPPED, words, row)
 
     async def _read(self, place: int) -> Attempted | tuple[Delivery, bytes | None]:
         """The delivery as it is now, and its payload's fingerprint; or why it must not be sent."""
@@ -136,8 +139,7 @@ class Sender:
 
     async def _ask(self, place: int, log: LogId) -> Attempted:
         try:
-            async with self._slots:
-                answer = await self._gateway.retry(self._ledger.plan.instance, log)
+            answer = await self._gateway.retry(self._ledger.plan.instance, log)
         except asyncio.CancelledError:
             # On disk it stays SENDING: who takes the plan up looks for what became of it.
             words = "stopped while sending; not sent again"

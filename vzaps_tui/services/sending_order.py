@@ -88,9 +88,9 @@ class SendingOrder:
         """Take out the next place; only if `is_ready`."""
         return heapq.heappop(self._ready)[1]
 
-    def put_back(self, place: int) -> int:
-        """Send a place later, after all that wait for their first turn; how often that was so."""
-        turns = self._turns[place] = self._turns.get(place, 0) + 1
+    def put_back(self, place: int, weight: int = 1) -> int:
+        """Send a place later, after all that wait for their first turn; the weight of its turns."""
+        turns = self._turns[place] = self._turns.get(place, 0) + weight
         heapq.heappush(self._ready, (turns, place))
         return turns
 

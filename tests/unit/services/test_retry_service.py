@@ -179,7 +179,7 @@ async def test_an_outcome_is_found_though_a_reading_fails(world: World) -> None:
 
 
 async def test_no_news_where_the_log_cannot_be_read_afterwards(world: World) -> None:
-    world.gateway.fail("detail", None, *[UnavailableError("down")] * 3)
+    world.gateway.fail("detail", None, *[UnavailableError("down")] * 6)
     step = await world.one()
     assert step.outcome is Outcome.NO_NEWS
     assert "could not be read" in step.reason

@@ -1,0 +1,1 @@
+"""Campaigns: retry plans carried out by programs that are killed, against servers that fail."""

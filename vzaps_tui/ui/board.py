@@ -15,11 +15,12 @@ from vzaps_tui.domain.envelope import Envelope, Source
 from vzaps_tui.services.freshness import Freshness, Phase
 from vzaps_tui.ui.commands import EVERYWHERE, Place, keys_of, show_key
 from vzaps_tui.ui.host import Host, host_of
+from vzaps_tui.ui.retry_lines import FEW, TALL, progress_lines
 from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.job_line import JobLine, Tally
 from vzaps_tui.ui.widgets.key_hints import KeyHints
 from vzaps_tui.ui.widgets.problem_bar import ProblemBar
-from vzaps_tui.ui.widgets.retry_panel import FEW, TALL, RetryPanel
+from vzaps_tui.ui.widgets.retry_panel import RetryPanel
 from vzaps_tui.ui.widgets.too_small import SMALLEST, TooSmall
 from vzaps_tui.ui.widgets.top_bar import TopBar
 
@@ -109,7 +110,7 @@ class Board(Screen[Result]):
         yield from self.body()
         yield FindBar()
         yield JobLine()
-        yield RetryPanel(*self.host.jobs.keys)
+        yield RetryPanel()
         yield KeyHints()
         yield TooSmall()
 
@@ -133,10 +134,12 @@ class Board(Screen[Result]):
 
     def _show_retries(self) -> bool:
         """Tell at length how many retries go, where there is room; whether that was so."""
-        progress = self.host.jobs.progress
-        worth = progress.total > FEW and self.size.height >= TALL
-        panel, now = self.query_one(RetryPanel), self.services.clock.now()
-        panel.show(progress if worth else None, now, self.size.width)
+        jobs, lines = self.host.jobs, ()
+        worth = jobs.progress.total > FEW and self.size.height >= TALL
+        if worth:
+            now, width = self.services.clock.now(), max(20, self.size.width - 2)
+            lines = progress_lines(jobs.progress, jobs.keys, now, width)
+        self.query_one(RetryPanel).show(lines)
         return worth
 
     def own_tally(self) -> Tally:

@@ -427,6 +427,9 @@ async def test_r_retries_the_whole_cause_after_review_and_the_cause_goes() -> No
         assert sorted(sent(gateway)) == ["log_3", "log_4", "log_5", "log_6"]
         assert names(screen) == ["404 Not Found", "connection refused"]
         assert "3 failures among 10 loaded of 10" in screen_text(pilot)
+        (past,) = await screen.services.retries.history(1)
+        assert past.plan.origin == "cause · 502 Bad Gateway · hooks.example.com"
+        assert "code:502" in past.plan.query
 
 
 async def test_a_review_that_is_left_sends_nothing() -> None:

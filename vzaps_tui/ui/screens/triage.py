@@ -15,6 +15,7 @@ from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.query_language import to_text
 from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.domain.triage import Cause, Findings
 from vzaps_tui.services.triage import Triage
@@ -224,7 +225,14 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
             self.host.say("None of these is a failure any more.")
             self._fold_again()
             return
-        plan = await review(self.host, self._instance.id, rows)
+        plan = await review(
+            self.host,
+            self._instance.id,
+            rows,
+            name=self._instance.name,
+            origin=" · ".join(filter(None, ("cause", cause.name, cause.same.host))),
+            query=to_text(cause.narrowed(self._query)),
+        )
         if plan is not None:
             self.host.start_retries(plan)
 

@@ -177,6 +177,7 @@ class Verdict:
         self.wrong += other.wrong
         self.words += other.words
 
+    @override
     def __str__(self) -> str:
         words = ", ".join(f"{count} {word}" for word, count in sorted(self.words.items()))
         lost, doubled, wrong = len(self.lost), len(self.doubled), len(self.wrong)
@@ -241,12 +242,14 @@ class Arena:
 
     def finish(self, program: Program, order: dict[str, Any], most: int = 40) -> int:
         """Resume a plan until nothing is left of it; how often that took."""
+        why = ""
         for turn in range(most):
             found, _ = self.look(order["plan"])
             if found.state is PlanState.DONE:
                 return turn
             program.run(order)
-        raise AssertionError(f"not done after {most} runs: {found.why}")
+            why = found.why
+        raise AssertionError(f"not done after {most} runs: {why}")
 
     def judge(self, plan: PlanId) -> Verdict:
         """Compare each final word with the server's own record."""
@@ -297,7 +300,7 @@ class Arena:
         return Delivery(
             id=LogId(log.id),
             key=log.id,
-            status=log.status.value,
+            status=str(log.status),
             event=log.event,
             target=log.url,
             attempts=len(log.attempts),

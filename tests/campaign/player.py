@@ -44,6 +44,8 @@ HURRY = 100.0
 class HurriedTime:
     """A clock that runs fast, and whose time of day may jump."""
 
+    utc = True
+
     def __init__(self, jumps: random.Random | None = None) -> None:
         self._jumps = jumps
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
@@ -16,6 +16,7 @@ from vzaps_tui.domain.problems import RateLimitedError
 from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.domain.retries import tell as in_words
 from vzaps_tui.services.deliveries import DeliveryService
+from vzaps_tui.services.ending import absorb, ended, raise_bug
 from vzaps_tui.services.following import Follower
 from vzaps_tui.services.ledger import Ledger, Tell
 from vzaps_tui.services.looking import Looker
@@ -214,7 +215,7 @@ class RetryRun:
         while True:
             self._reap()
             if self._giving_up:
-                await _ended(self._following.values())
+                await ended(self._following.values())
                 self._reap()
             if self._turns is None and self._may_send():
                 self._turns = asyncio.create_task(self._send_on())
@@ -242,9 +243,9 @@ class RetryRun:
     async def _interrupted(self) -> None:
         """A cancellation: the wish to stop; once more, to leave."""
         if self._stopping and self._sending:
-            await _ended(self._sending.values())
+            await ended(self._sending.values())
             raise asyncio.CancelledError
-        _absorb()
+        absorb()
         self.stop()
 
     def _reap(self) -> None:
@@ -253,16 +254,16 @@ class RetryRun:
             self._turns.cancel()
         if self._turns is not None and self._turns.done():
             turns, self._turns = self._turns, None
-            _raise_bug(turns)
+            raise_bug(turns)
         for tasks in (self._sending, self._following):
             for place, task in tuple(tasks.items()):
                 if task.done():
                     del tasks[place]
-                    _raise_bug(task)
+                    raise_bug(task)
 
     async def _end(self) -> None:
         turns = [self._turns] if self._turns else []
-        await _ended([*turns, *self._sending.values(), *self._following.values()])
+        await ended([*turns, *self._sending.values(), *self._following.values()])
         await self._looker.close()
         for log in tuple(self._mine):
             self._release(log)
@@ -390,23 +391,3 @@ class RetryRun:
 
     def _wake(self, _: object = None) -> None:
         self._changed.set()
-
-
-async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """End tasks and wait until they have."""
-    ending = tuple(tasks)
-    for task in ending:
-        task.cancel()
-    await asyncio.gather(*ending, return_exceptions=True)
-
-
-def _raise_bug(task: asyncio.Task[None]) -> None:
-    if not task.cancelled():
-        task.result()
-
-
-def _absorb() -> None:
-    """Take a cancellation as a wish to stop: the task goes on to finish what it must."""
-    task = asyncio.current_task()
-    if task is not None:
-        task.uncancel()

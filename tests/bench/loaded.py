@@ -20,7 +20,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from tests.builders import INSTANCE, delivered, delivery, instance
-from tests.fakes import FakeGateway
+from tests.fakes import FakeGateway, MemoryViews
 from vzaps_tui.cli.clock import SystemClock
 from vzaps_tui.cli.compose import Plan, compose
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
@@ -36,6 +36,7 @@ from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
 from vzaps_tui.services.related import RelatedService
 from vzaps_tui.services.retrying import RetryService
+from vzaps_tui.services.views import ViewService
 from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.settings.config_file import Config
 from vzaps_tui.settings.loading import load
@@ -89,8 +90,9 @@ def holding(rows: tuple[Delivery, ...], held: int) -> Launch:
         instances=InstanceService(server, cache, whose),
         webhooks=WebhookService(server, cache, whose),
         deliveries=deliveries,
-        retries=RetryService(server, deliveries, clock, pace=1.0),
         related=RelatedService(deliveries, clock),
+        retries=RetryService(server, deliveries, clock, pace=1.0),
+        views=ViewService(MemoryViews(), whose, clock),
         clock=clock,
     )
     return Launch(services=services, label="bench", masker=Masker(), instance=INSTANCE)

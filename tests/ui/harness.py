@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from typing_extensions import override
 
-from tests.fakes import FakeClock, FakeGateway
+from tests.fakes import FakeClock, FakeGateway, MemoryViews
 from vzaps_tui.domain.masking import Masker
 from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
@@ -22,6 +22,7 @@ from vzaps_tui.services.instances import InstanceService
 from vzaps_tui.services.ports import Clock, DeliveryArchive, EnvelopeStore, Gateway, ViewStore
 from vzaps_tui.services.related import RelatedService
 from vzaps_tui.services.retrying import RetryService
+from vzaps_tui.services.views import ViewService
 from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.storage.archive import SqliteArchive
 from vzaps_tui.ui.app import VzapsApp
@@ -64,6 +65,7 @@ def services(
     store: EnvelopeStore | None = None,
     identity: Identity = IDENTITY,
     archive: DeliveryArchive | None = None,
+    views: ViewStore | None = None,
 ) -> Services:
     """The use cases over a gateway, wired as the composition root does it."""
     clock = clock or QuickClock()
@@ -74,19 +76,21 @@ def services(
         instances=InstanceService(gateway, cache, identity),
         webhooks=WebhookService(gateway, cache, identity),
         deliveries=deliveries,
-        retries=RetryService(gateway, deliveries, clock, pace=1.0),
-        clock=clock,
         related=RelatedService(deliveries, clock),
+        retries=RetryService(gateway, deliveries, clock, pace=1.0),
+        views=ViewService(views or MemoryViews(), identity, clock),
+        clock=clock,
     )
 
 
 def launch(gateway: Gateway | None = None, **changes: Any) -> Launch:
-    """A launch over a gateway; `clock`, `store`, `archive` and any field of Launch can be given."""
+    """A launch over a gateway; `clock`, stores and fields of Launch can be given."""
     wired = services(
         gateway or FakeGateway(),
         changes.pop("clock", None),
         changes.pop("store", None),
         archive=changes.pop("archive", None),
+        views=changes.pop("views", None),
     )
     values: dict[str, Any] = {"services": wired, "label": "acme", "masker": Masker()}
     return Launch(**(values | changes))

@@ -24,6 +24,7 @@ from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
 from vzaps_tui.services.related import RelatedService
 from vzaps_tui.services.retrying import RetryService
+from vzaps_tui.services.views import ViewService
 from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.settings import Settings
 from vzaps_tui.ui.clipboard import Clipboard
@@ -84,6 +85,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
     upkeep = Upkeep(archive)
     gateway = DeferredGateway(_connector(plan, masker))
     state = _state(plan)
+    views = _views(plan, state, masker)
     deliveries = DeliveryService(gateway, cache, archive, identity(plan), SystemClock())
     services = Services(
         instances=InstanceService(gateway, cache, identity(plan)),
@@ -91,6 +93,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         deliveries=deliveries,
         related=RelatedService(deliveries, SystemClock()),
         retries=_retries(plan, gateway, deliveries, _journal(state, masker)),
+        views=views,
         clock=SystemClock(),
     )
     return Launch(
@@ -107,7 +110,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         warm=_warm(gateway, [one.open for one in (store, state, upkeep) if one], upkeep),
         close=_close(
             gateway,
-            (deliveries.settle, cache.settle),
+            (deliveries.settle, cache.settle, views.settle),
             [one.close for one in (upkeep, store, state) if one],
         ),
     )
@@ -173,6 +176,12 @@ def _state(plan: Plan) -> StateFile:
     from vzaps_tui.storage.state import StateFile  # noqa: PLC0415 - SQLite, only to ask for something
 
     return StateFile(None if plan.demo else plan.state)
+
+
+def _views(plan: Plan, state: StateFile, masker: Masker) -> ViewService:
+    from vzaps_tui.storage.remembered import SqliteViews  # noqa: PLC0415 - same
+
+    return ViewService(SqliteViews(state, mask=masker), identity(plan), SystemClock())
 
 
 def _journal(state: StateFile, masker: Masker) -> RetryJournal:

@@ -6,6 +6,7 @@ import asyncio
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vzaps_tui.domain.deliveries import StatusClass
@@ -98,7 +99,7 @@ class Choosing:
         self._asked += 1
         self._idle.clear()
         self._worker = self._board.run_worker(
-            self._answer(self._asked), name="select", group="select", exclusive=True
+            partial(self._answer, self._asked), name="select", group="select", exclusive=True
         )
 
     async def settled(self) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vzaps_tui.services.ports import Clock
     from vzaps_tui.services.related import RelatedService
     from vzaps_tui.services.retrying import RetryService
+    from vzaps_tui.services.views import ViewService
     from vzaps_tui.services.webhooks import WebhookService
 
 
@@ -28,6 +29,7 @@ class Services:
     deliveries: DeliveryService
     related: RelatedService
     retries: RetryService
+    views: ViewService
     clock: Clock
 
 

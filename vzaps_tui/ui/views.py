@@ -19,6 +19,7 @@ class DeliveriesView:
         kept: keys of rows retried under this filter: they stay in sight whatever they became.
         preview: whether the preview is wanted.
         oldest_first: whether the list begins with the oldest.
+        sought: whether the view of the last run was looked for, or is not wanted any more.
     """
 
     query: DeliveryQuery = field(default_factory=DeliveryQuery)
@@ -27,6 +28,16 @@ class DeliveriesView:
     kept: frozenset[str] = frozenset()
     preview: bool = True
     oldest_first: bool = False
+    sought: bool = False
+
+    @property
+    def is_as_new(self) -> bool:
+        """Whether nobody has narrowed, turned or marked anything yet."""
+        return (
+            self.query.is_empty
+            and self.preview
+            and not (self.marked or self.kept or self.oldest_first)
+        )
 
     def keep_in_sight(self, plan: RetryPlan) -> None:
         """Rows of a plan stay in the list under its filter, and lose their marks."""

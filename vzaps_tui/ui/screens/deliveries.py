@@ -19,7 +19,9 @@ from vzaps_tui.ui.delivery_rows import columns, copies_of
 from vzaps_tui.ui.filter_form import FilterForm
 from vzaps_tui.ui.preview import Preview
 from vzaps_tui.ui.query_bar import QueryBar
+from vzaps_tui.ui.remembering import Remembering
 from vzaps_tui.ui.retry_review import review
+from vzaps_tui.ui.view_picker import keep_view, pick_view
 from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.picture import Picture
@@ -44,6 +46,12 @@ class DeliveriesScreen(ChosenBoard[None]):
             yield VirtualTable(columns(retries=False), id="rows")
             yield Preview()
         yield QueryBar(self.services.clock.now)
+
+    @override
+    def on_mount(self) -> None:
+        # Textual itself calls that of every base class as well.
+        self._remembering = Remembering(self, self._instance.id, self._ask)
+        self.call_after_refresh(self._remembering.find)
 
     # -- paging ----------------------------------------------------------------------------------
 
@@ -71,6 +79,7 @@ class DeliveriesScreen(ChosenBoard[None]):
         view = self.view
         view.query = query
         view.kept = frozenset()
+        self._remembering.note()
         kept = self.services.deliveries.peek(self._instance.id, query)
         if kept is not None:
             self._state = kept.data
@@ -114,6 +123,16 @@ class DeliveriesScreen(ChosenBoard[None]):
         if query is not None and query != self.view.query:
             self._ask(query)
 
+    @work(group="confirm", exclusive=False)
+    async def action_views(self) -> None:
+        """Choose among the filters with a name."""
+        self._filtered(await pick_view(self.host, self.services.views))
+
+    @work(group="confirm", exclusive=False)
+    async def action_keep_view(self) -> None:
+        """Give the present filter a name."""
+        await keep_view(self.host, self.services.views, self.view.query)
+
     def action_triage(self) -> None:
         """Fold what failed into causes; one of them may come back as the filter."""
         self.host.open_triage(self._instance, self.view.query, self._filtered)
@@ -121,6 +140,7 @@ class DeliveriesScreen(ChosenBoard[None]):
     def action_sort(self) -> None:
         """The oldest first, or the newest."""
         self.view.oldest_first = not self.view.oldest_first
+        self._remembering.note()
         self._draw()
 
     @override
@@ -191,6 +211,7 @@ class DeliveriesScreen(ChosenBoard[None]):
     def action_preview(self) -> None:
         """Show or hide the preview."""
         self.view.preview = not self.view.preview
+        self._remembering.note()
         self.set_class(self.view.preview, "-preview")
         self.call_after_refresh(self._show_preview)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -92,15 +93,22 @@ class ChosenBoard(LogBoard[Result]):
     async def shown(self) -> None:
         await self._choosing.settled()
 
+    async def matching(self) -> array[int]:
+        """The numbers of all rows that match what is asked now; the list may not show them yet."""
+        while self._chosen.query != self.view.query or not self._chosen.whole:
+            self.show_state()
+            await self.shown()
+        return self._chosen.numbers
+
     def _choose(self, chosen: Chosen) -> None:
         """The archive said which rows match."""
         if chosen.query != self.view.query or self.is_left:
             return
+        self._chosen = chosen
         if not self._known:
             if not chosen.numbers:
                 return  # nothing is kept; whether there is anything is not known yet
             self._state = replace(self._state, held=chosen.held)
-        self._chosen = chosen
         self._draw()
         if chosen.whole:
             self._paint()

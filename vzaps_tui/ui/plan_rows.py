@@ -37,8 +37,8 @@ PLAN_COLUMNS = (
     Column("failed", "Failed", 6, align="right"),
     Column("refused", "Refused", 7, align="right", min_width=100),
     Column("unknown", "Unknown", 7, align="right"),
-    Column("news", "No news", 7, align="right", min_width=116),
-    Column("skipped", "Skipped", 7, align="right", min_width=130),
+    Column("news", "No news", 7, align="right", min_width=130),
+    Column("skipped", "Skipped", 7, align="right", min_width=140),
     Column("left", "Left", 5, align="right"),
     Column("state", "State", 9),
 )

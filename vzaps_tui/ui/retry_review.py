@@ -126,6 +126,7 @@ async def review(  # noqa: PLR0913 - they say where the rows come from
     name: str = "",
     origin: str = "",
     query: str = "",
+    note: str = "",
     always: bool = False,
 ) -> RetryPlan | None:
     """The plan a person agreed to; None if they did not. Awaited in a worker.
@@ -137,6 +138,7 @@ async def review(  # noqa: PLR0913 - they say where the rows come from
         name: of the instance.
         origin: where they come from, in words: `3 marked`.
         query: the text of the query they were found by.
+        note: what else a person should know of them.
         always: ask even about a single one that failed.
     """
     services = host.launch.services
@@ -155,7 +157,7 @@ async def review(  # noqa: PLR0913 - they say where the rows come from
             word = last_word(rows[0].id, steps.get(rows[0].id), earlier)
             answer = await _answer_for_one(host, found, word, services, always=always)
         else:
-            answer = await _answer(host, found, services)
+            answer = await _answer(host, found, services, note)
         if answer:
             return RetryPlan(
                 instance,
@@ -198,11 +200,11 @@ async def _surveyed(
     return await asyncio.to_thread(survey, rows, steps, earlier)
 
 
-async def _answer(host: Host, found: Survey, services: Services) -> str:
+async def _answer(host: Host, found: Survey, services: Services, note: str) -> str:
     retries = services.retries
     manner = Manner(retries.pace, retries.breaker, retries.canary)
     title = f"Send {len(found.rows):,} deliveries again?"
-    body = question(found, manner, services.clock.now())
+    body = question(found, manner, services.clock.now(), note)
     choices: list[Choice] = []
     counts: dict[str, int] = {}
     if found.due:

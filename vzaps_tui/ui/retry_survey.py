@@ -134,7 +134,7 @@ def hosts_words(rows: Iterable[Delivery]) -> str:
     return _named(hosts, counted=False)
 
 
-def question(found: Survey, manner: Manner, now: datetime) -> str:
+def question(found: Survey, manner: Manner, now: datetime, note: str = "") -> str:
     """What the review says of several deliveries, a line a fact; unsafe text."""
     chosen = ", ".join(
         f"{found.statuses[kind]:,} {kind}" for kind in StatusClass if found.statuses[kind]
@@ -144,6 +144,7 @@ def question(found: Survey, manner: Manner, now: datetime) -> str:
         f"Events: {_named(found.events)}",
         f"Target: {_named(found.hosts, counted=len(found.hosts) > 1)}",
     ]
+    lines += [note] if note else []
     if found.sent:
         told = _outcomes(found.sent, found.sent_last, now)
         lines.append(f"{found.sent.total():,} sent from here already: {told}.")

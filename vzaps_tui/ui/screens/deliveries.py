@@ -12,6 +12,7 @@ from typing_extensions import override
 from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
+from vzaps_tui.domain.query_language import to_text
 from vzaps_tui.ui.chosen_board import ChosenBoard
 from vzaps_tui.ui.commands import DELIVERIES, EVERYWHERE, FINDING, bindings
 from vzaps_tui.ui.copy_item import CopyItem
@@ -182,7 +183,7 @@ class DeliveriesScreen(ChosenBoard[None]):
     @work(group="mark", exclusive=True)
     async def action_mark_all(self) -> None:
         """Mark all loaded rows that match."""
-        rows = await self.services.deliveries.fetch(self._chosen.numbers)
+        rows = await self.services.deliveries.fetch(await self.matching())
         keys = frozenset(row.key for row in rows if row is not None)
         self._set_marks(self.view.marked | keys)
         if self._state.end is End.MORE:
@@ -233,13 +234,28 @@ class DeliveriesScreen(ChosenBoard[None]):
             self.table.move_to(log)
         self.load(force=False)
 
+    @work(group="form", exclusive=True)
+    async def action_compare(self) -> None:
+        """Compare two marked deliveries, or the marked one with the one under the cursor."""
+        marked, row = self.view.marked, self._row()
+        numbers = self._rows.numbers_of(marked | ({row.key} if row and len(marked) == 1 else set()))
+        found = [one for one in await self.services.deliveries.fetch(numbers) if one is not None]
+        if len(found) != 2:  # noqa: PLR2004 - two are compared
+            self.host.say("Mark two deliveries (space), or one and go to the other.")
+        elif not all(one.id for one in found):
+            self.host.say("The API gave one of them no id: it cannot be read.", severity="warning")
+        else:
+            self.host.open_compare(self._instance, found[1], found[0])
+
     def action_webhook(self) -> None:
         """Open the webhook form."""
         self.host.open_webhook(self._instance)
 
-    def action_export(self) -> None:
+    @work(group="form", exclusive=True)
+    async def action_export(self) -> None:
         """Write what matches to a file, after a form."""
-        self.host.exports.offer(self._instance, self._chosen.numbers, self._state, self.view.query)
+        numbers = await self.matching()
+        self.host.exports.offer(self._instance, numbers, self._state, self.view.query)
 
     # -- retrying --------------------------------------------------------------------------------
 
@@ -254,10 +270,12 @@ class DeliveriesScreen(ChosenBoard[None]):
     @work(group="confirm", exclusive=False)
     async def action_retry_all(self) -> None:
         """Send again all loaded rows that match, after review."""
-        found = await self.services.deliveries.fetch(self._chosen.numbers)
+        found = await self.services.deliveries.fetch(await self.matching())
         rows = tuple(row for row in found if row is not None)
         if rows:
-            await self._review(rows)
+            whole = self._state.end is not End.MORE and not self._state.has_gap
+            note = "" if whole else "Only what is loaded is among them; L loads all of the log."
+            await self._review(rows, f"all {len(rows):,} that match", note)
 
     @work(group="confirm", exclusive=False)
     async def _retry_marked(self, marked: frozenset[str]) -> None:
@@ -273,14 +291,22 @@ class DeliveriesScreen(ChosenBoard[None]):
                 severity="warning",
             )
         else:
-            await self._review(rows)
+            await self._review(rows, f"{len(rows):,} marked")
 
     @work(group="confirm", exclusive=False)
     async def _retry(self, rows: tuple[Delivery, ...]) -> None:
-        await self._review(rows)
+        await self._review(rows, "one")
 
-    async def _review(self, rows: tuple[Delivery, ...]) -> None:
-        plan = await review(self.host, self._instance.id, rows)
+    async def _review(self, rows: tuple[Delivery, ...], origin: str, note: str = "") -> None:
+        plan = await review(
+            self.host,
+            self._instance.id,
+            rows,
+            name=self._instance.name,
+            origin=origin,
+            query=to_text(self.view.query),
+            note=note,
+        )
         if plan is not None:
             self.host.start_retries(plan)
             self._set_marks(self.view.marked)

@@ -351,7 +351,8 @@ class DeliveryScreen(Board[LogId | None]):
     @work(group="confirm", exclusive=False)
     async def action_retry(self) -> None:
         """Send this delivery again."""
-        plan = await review(self.host, self._instance.id, (self._row,))
+        name = self._instance.name
+        plan = await review(self.host, self._instance.id, (self._row,), name=name, origin="one")
         if plan is not None:
             self.host.start_retries(plan)
 

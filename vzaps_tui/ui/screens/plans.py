@@ -89,7 +89,7 @@ class PlansScreen(ListBoard[None]):
         table.show(PlanRows(self._plans, self.services.clock.now()))
         more = "+" if len(self._plans) == self._wanted else ""
         left = sum(one.is_unfinished for one in self._plans)
-        words = f"{len(self._plans):,}{more} plans"
+        words = f"{len(self._plans):,}{more} plan{'' if len(self._plans) == 1 else 's'}"
         self.query_one(CountLine).say((), f"{left:,} unfinished · {words}" if left else words)
         self._explain()
 

@@ -15,6 +15,7 @@ from vzaps_tui.cli.output import (
     Table,
     can_ask,
     cells,
+    cut,
     finite,
     is_strict_json,
     json_line,
@@ -112,6 +113,18 @@ def test_columns_stay_aligned_over_batches() -> None:
     second = table.lines([("a", "5", "late")])
     assert first == "Id     Code  Error\nlog_1   200\n日本      -  x\n"
     assert second == "a         5  late\n"
+
+
+@given(st.text(max_size=60), st.integers(1, 40))
+def test_a_cut_line_fits_and_says_that_it_is_cut(text: str, width: int) -> None:
+    shown = cut(text, width)
+    assert cells(shown) <= width
+    assert shown == text or (shown.endswith("…") and text.startswith(shown[:-1]))
+
+
+def test_on_a_terminal_a_line_of_a_table_is_no_longer_than_that() -> None:
+    table = Table("Id", "Error", width=12)
+    assert table.lines([("log_1", "connection refused")]) == "log_1  conn…\n"
 
 
 def test_no_cell_acts_on_the_terminal() -> None:

@@ -216,6 +216,29 @@ def test_strangers_text_acts_nowhere(shell: Shell, scenario: str) -> None:
         assert shell(*arguments, "--instance", first(shell), "--json").objects
 
 
+def test_offline_shows_what_is_held_of_a_delivery(shell: Shell) -> None:
+    log = ids_of(shell)[0]
+    none = shell("show", log, "--offline", "--instance", first(shell))
+    assert (none.code, none.out) == (2, "")
+    logs(shell, "--limit", "1")
+    shell.server.stop()
+    (one,) = shell("show", log, "--offline", "--instance", first(shell), "--json").objects
+    assert (one["id"], one["payload"], one["fetched_at"]) == (log, None, None)
+    told = shell("show", log, "--offline", "--instance", first(shell))
+    assert "Payload\n  (not told)" in told.out
+    assert "are not kept" in told.err
+
+
+def test_offline_opens_a_delivery_whose_payload_is_kept(shell: Shell) -> None:
+    shell.set({"VZAPS_ARCHIVE_PAYLOADS": "true"})
+    log = ids_of(shell)[0]
+    (live,) = shell("show", log, "--instance", first(shell), "--json").objects
+    shell.server.stop()
+    kept = shell("show", log, "--offline", "--instance", first(shell), "--json")
+    assert {key for key in live if live[key] != kept.objects[0][key]} <= {"fetched_at"}
+    assert "offline: as it was read at 20" in kept.err
+
+
 # -- exit codes ----------------------------------------------------------------------------------
 
 

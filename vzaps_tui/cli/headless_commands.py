@@ -128,14 +128,19 @@ def logs(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click 
 @click.command()
 @click.argument("log")
 @click.option("--raw", is_flag=True, help="The API's whole answer instead, secrets masked.")
+@click.option("--offline", is_flag=True, help="Ask nobody: what this machine holds of it.")
 @_shared
 @click.pass_context
 def show(ctx: click.Context, log: str, **options: Any) -> int:  # noqa: ANN401 - as click read them
-    """Show everything of one delivery: its tries, its payload, what the receiver said."""
+    """Show everything of one delivery.
+
+    Its tries, its payload, what the receiver said; read from the API now.
+    """
     from vzaps_tui.cli.show import show_delivery  # noqa: PLC0415 - --help must stay quick
 
     asked, raw = asked_of(ctx, options), bool(options.pop("raw"))
-    return _do(ctx, lambda session: show_delivery(session, log, raw=raw), asked)
+    offline = bool(options.pop("offline"))
+    return _do(ctx, lambda session: show_delivery(session, log, raw=raw), asked, offline=offline)
 
 
 @click.group()

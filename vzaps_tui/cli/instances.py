@@ -45,7 +45,7 @@ def _write(session: Session, rows: tuple[Instance, ...]) -> None:
         for row in rows:
             session.output.line(_object(session, row))
         return
-    table = Table("Id", "Name", "Link", "Webhook", "Events")
+    table = Table("Id", "Name", "Link", "Webhook", "Events", width=session.output.width)
     session.output.write(table.lines([_cells(session, row) for row in rows], head=True))
 
 

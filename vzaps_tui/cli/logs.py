@@ -157,7 +157,7 @@ async def _is_enough(
 
 async def _write(session: Session, instance: InstanceId, rowids: array[int]) -> int:
     """Write the rows of these numbers; how many there were."""
-    table = Table("Time", "Status", "Code", "Tries", "Took", "Event", "Id", "Error", right=_RIGHT)
+    table = Table(*_TITLES, right=_RIGHT, width=session.output.width)
     now = session.services.clock.now()
     written = 0
     for start in range(0, max(1, len(rowids)), _BATCH):
@@ -172,6 +172,7 @@ async def _write(session: Session, instance: InstanceId, rowids: array[int]) -> 
     return written
 
 
+_TITLES: Final = ("Time", "Status", "Code", "Tries", "Took", "Event", "Id", "Error")
 _RIGHT: Final = ("Code", "Tries", "Took")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import TextIOWrapper
+from shutil import get_terminal_size
 from typing import Any, Final, TextIO, TypeAlias, cast
 
 from vzaps_tui.domain.problems import StorageError
@@ -42,6 +43,15 @@ def cells(text: str) -> int:
 def padded(text: str, width: int) -> str:
     """The text with spaces up to a width; never cut."""
     return text + " " * (width - cells(text))
+
+
+def cut(text: str, width: int) -> str:
+    """The text, or as much of it as fits with a `…` behind."""
+    if cells(text) <= width:
+        return text
+    while text and cells(text) >= width:
+        text = text[: -max(1, (cells(text) - width) // 2)]
+    return f"{text}…"
 
 
 def json_line(value: object, *, embedded: Mapping[str, str] | None = None) -> str:
@@ -78,7 +88,15 @@ def _refuse(word: str) -> object:
 class Table:
     """Rows in columns that stay aligned from one batch to the next; the last one is not padded."""
 
-    def __init__(self, *titles: str, right: Iterable[str] = ()) -> None:
+    def __init__(self, *titles: str, right: Iterable[str] = (), width: int | None = None) -> None:
+        """Begin with titles.
+
+        Args:
+            titles: of the columns.
+            right: those whose cells are flush right.
+            width: cells that a line may take; what is longer ends in `…`. None = any.
+        """
+        self._width = width
         self._titles = titles
         self._right = frozenset(right)
         self._widths = [cells(title) for title in titles]
@@ -93,10 +111,11 @@ class Table:
         return "".join(f"{self._line(row)}\n" for row in every)
 
     def _line(self, row: Row) -> str:
-        return _GAP.join(
+        line = _GAP.join(
             " " * (width - cells(cell)) + cell if title in self._right else padded(cell, width)
             for title, width, cell in zip(self._titles, self._widths, row, strict=True)
         ).rstrip()
+        return line if self._width is None else cut(line, self._width)
 
 
 @dataclass
@@ -182,6 +201,11 @@ class Output:
             self.err.write(f"\r{' ' * self._drawn}\r")
             self.err.flush()
             self._drawn, self._drawn_at = 0, float("-inf")
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal that answers go to; None where they go elsewhere, uncut."""
+        return get_terminal_size().columns if _is_terminal(self.out) else None
 
     @property
     def is_watched(self) -> bool:

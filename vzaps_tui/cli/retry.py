@@ -246,8 +246,12 @@ async def _carry_out(
     _, entries = await service.entries(plan.id)
     told = _Reporter(session, entries, resumed=resumed)
     session.say(f"plan {plan.id}: sending {_count(entries):,}.")
-    with _watched(session, plan.id):
-        await service.resume(plan.id, told, past_canary=past_canary)
+    try:
+        with _watched(session, plan.id):
+            await service.resume(plan.id, told, past_canary=past_canary)
+    except asyncio.CancelledError:
+        session.say(f"left at once; `vzaps-tui retry --resume {plan.id}` carries on.")
+        raise
     found, entries = await service.entries(plan.id)
     counts = Counter(entry.outcome for entry in entries)
     session.say(f"plan {plan.id}: {_sum(counts)}.", _why(found))

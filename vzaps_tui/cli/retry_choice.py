@@ -132,12 +132,19 @@ async def choose(session: Session, instance: InstanceId, wish: Wish) -> Choice:
 async def _by_id(
     session: Session, instance: InstanceId, logs: Sequence[str]
 ) -> tuple[Delivery, ...]:
-    """Each as it is now; in the order given, none twice."""
+    """In the order given, none twice; each as it is held if it failed, else as it is now.
+
+    Whatever is held: each is read again right before it is sent.
+    """
     service = session.services.deliveries
     rows: list[Delivery] = []
     for place, log in enumerate(dict.fromkeys(logs)):
         session.output.bar("Reading deliveries:", place, len(logs))
-        rows.append((await service.read(instance, LogId(log))).data.delivery)
+        number = service.place(instance, log)
+        held = None if number is None else service.rows([number])[0]
+        if held is None or held.status_class is not StatusClass.FAILED:
+            held = (await service.read(instance, LogId(log))).data.delivery
+        rows.append(held)
     return tuple(rows)
 
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from vzaps_tui.cli.headless import Session, UsageError, shown
+from vzaps_tui.cli.headless import Session, UsageError, latest, shown
 from vzaps_tui.cli.logs import json_rows, local
 from vzaps_tui.cli.output import Table, finite, is_strict_json, padded, stamp
 from vzaps_tui.cli.run import DONE
-from vzaps_tui.domain.deliveries import LogId
+from vzaps_tui.domain.deliveries import DeliveryDetail, LogId
 from vzaps_tui.domain.json_text import at_once
 from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.domain.meaning import read_in_slices
+from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.text import visible, visible_lines
 from vzaps_tui.domain.times import took
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vzaps_tui.domain.deliveries import Attempt, Delivery, DeliveryDetail
-    from vzaps_tui.domain.envelope import Envelope
+    from vzaps_tui.domain.deliveries import Attempt, Delivery
     from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.domain.masking import Masker
 
 _LABEL: Final = 10  # cells
 
@@ -36,15 +37,43 @@ async def show_delivery(session: Session, log: str, *, raw: bool) -> int:
     if not log.strip():
         raise UsageError("no log id was given", hint="`vzaps-tui logs` shows them.")
     instance = (await session.instance()).id
-    envelope = await session.services.deliveries.read(instance, LogId(log))
+    if session.offline:
+        detail, at = await _kept(session, instance, LogId(log))
+    else:
+        envelope = await session.services.deliveries.read(instance, LogId(log))
+        detail, at = envelope.data, envelope.fetched_at
     if raw:
-        _write_raw(session, envelope.data.raw)
+        _write_raw(session, detail.raw)
     elif session.output.as_json:
-        _write_object(session, instance, envelope)
+        _write_object(session, instance, detail, at)
     else:
         now = session.services.clock.now()
-        session.output.write("\n".join(_lines(session, envelope.data, now)) + "\n")
+        session.output.write("\n".join(_lines(session, detail, now)) + "\n")
     return DONE
+
+
+async def _kept(
+    session: Session, instance: InstanceId, log: LogId
+) -> tuple[DeliveryDetail, datetime | None]:
+    """What is held of it: all, where payloads are kept, else what the list knew; and from when.
+
+    Raises:
+        UsageError: nothing is.
+    """
+    service = session.services.deliveries
+    try:
+        envelope = await latest(service.detail(instance, log, force=True))
+    except VzapsError:
+        number = service.place(instance, log)
+        row = None if number is None else service.rows([number])[0]
+        if row is None:
+            reason = f"nothing is held of {log} here"
+            raise UsageError(reason, hint="Leave --offline out.") from None
+        session.say("offline: what the list knew; tries, payload and response are not kept.")
+        return DeliveryDetail(row), None
+    when = local(envelope.fetched_at, session.services.clock.now())
+    session.say(f"offline: as it was read at {when}.")
+    return envelope.data, envelope.fetched_at
 
 
 def _write_raw(session: Session, raw: str) -> None:
@@ -60,16 +89,16 @@ def _write_raw(session: Session, raw: str) -> None:
 
 
 def _write_object(
-    session: Session, instance: InstanceId, envelope: Envelope[DeliveryDetail]
+    session: Session, instance: InstanceId, detail: DeliveryDetail, at: datetime | None
 ) -> None:
-    detail, mask = envelope.data, session.run.masker
+    mask = session.run.masker
     head: dict[str, object] = json.loads(json_rows(session, instance, (detail.delivery,)))
     value = {
         "instance": instance,
         **head,
         "tries": [_try(one, mask) for one in detail.attempts],
         "response": detail.response,
-        "fetched_at": stamp(envelope.fetched_at),
+        "fetched_at": stamp(at),
         "payload_is_json": False,
     }
     if detail.payload is not None and detail.payload_is_json and is_strict_json(detail.payload):
@@ -79,7 +108,7 @@ def _write_object(
         session.output.line({**value, "payload": detail.payload})
 
 
-def _try(attempt: Attempt, mask: Any) -> dict[str, object]:  # noqa: ANN401 - a Masker
+def _try(attempt: Attempt, mask: Masker) -> dict[str, object]:
     return {
         "number": attempt.number,
         "at": stamp(attempt.at),

@@ -8,7 +8,7 @@ from typing import TextIO
 
 _INSTEAD = (
     "Start it in a terminal: over ssh with `ssh -t`, in a container with `docker run -it`.",
-    "Without a terminal there are `vzaps-tui emulator`, `vzaps-tui paths` and `vzaps-tui --help`.",
+    "Without a terminal there are `vzaps-tui logs`, `vzaps-tui emulator` and more: see `--help`.",
 )
 
 

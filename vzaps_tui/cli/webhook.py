@@ -125,7 +125,7 @@ def _file(name: str) -> tuple[str | None, tuple[str, ...] | None]:
         UsageError: it cannot be read, or says something else.
     """
     try:
-        text = sys.stdin.read(_LARGEST) if name == "-" else _text(Path(name))
+        text = _typed() if name == "-" else _text(Path(name))
         value: object = json.loads(text)
     except OSError as problem:
         reason = f"{name} cannot be read: {problem.strerror or problem}"
@@ -141,6 +141,12 @@ def _file(name: str) -> tuple[str | None, tuple[str, ...] | None]:
     if events is not None and not _is_texts(events):
         raise _unfit(name, "`events` is not a list of texts")
     return url, None if events is None else tuple(cast("list[str]", events))
+
+
+def _typed() -> str:
+    if sys.stdin is None:  # the shell closed it
+        raise UsageError("standard input is closed", hint="Give a file.")
+    return sys.stdin.read(_LARGEST)
 
 
 def _text(path: Path) -> str:

@@ -89,6 +89,8 @@ def test_version_and_help(tmp_path: Path) -> None:
             ["emulator", "--scenario", "sunshine"],
             "no scenario is called 'sunshine'; there are latency, ",
         ),
+        (["emulator", "--allow", "0"], "'0' is no number of calls a second above 0"),
+        (["emulator", "--allow", "2:nowhere"], "no route is called 'nowhere'; there are token"),
         (["--demo", "--base-url", "http://127.0.0.1:1"], "leave --base-url out"),
         (["--base-url", "nonsense"], "--base-url is 'nonsense' and must be an address"),
         (["--base-url", ""], "--base-url is empty"),

@@ -14,7 +14,7 @@ from vzaps_tui import __version__
 from vzaps_tui.cli.headless_commands import COMMANDS
 from vzaps_tui.cli.places import APP, places
 from vzaps_tui.cli.run import DONE, FAILED, Run
-from vzaps_tui.cli.scenarios import Amount, EmulatorCommand, ScenarioText
+from vzaps_tui.cli.scenarios import AllowanceText, Amount, EmulatorCommand, ScenarioText
 from vzaps_tui.domain.problems import SettingsError, VzapsError
 from vzaps_tui.settings import Kind, declared
 
@@ -174,6 +174,13 @@ def cli(
     multiple=True,
     metavar="NAME[:ROUTE][:TIMES]",
     help="Repeatable.",
+)
+@click.option(
+    "--allow",
+    type=AllowanceText(),
+    multiple=True,
+    metavar="R[:ROUTE]",
+    help="Most calls a second, of all routes or of one; what is more gets a 429. Repeatable.",
 )
 @click.option(
     "--json", "as_json", is_flag=True, help="Print base URL and credentials as a JSON object."

@@ -55,6 +55,24 @@ class ScenarioText(click.ParamType[str]):
         ]
 
 
+class AllowanceText(click.ParamType[str]):
+    """Calls a second, `R[:ROUTE]`."""
+
+    name = "allowance"
+
+    @override
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from vzaps_tui.emulator.allowance import (  # noqa: PLC0415 - the emulator only
+            parse_allowance,
+        )
+
+        try:
+            parse_allowance(value)
+        except ValueError as problem:
+            self.fail(f"{problem}.", param, ctx)
+        return value
+
+
 def _completions(begun: str) -> Iterator[tuple[str, str]]:
     """Names; once a name that can be aimed stands there, its routes."""
     from vzaps_tui.emulator.scenarios import REPLIES, ROUTES, SCENARIOS  # noqa: PLC0415 - same

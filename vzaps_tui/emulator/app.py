@@ -318,6 +318,8 @@ class _Emulation:
         return Call(self._world, request, received.body)
 
     def _faults(self, name: str) -> list[Fault]:
+        if not all(allowance.take(name) for allowance in self._world.allowances):
+            return [Fault("rate-limit", 1.0)]
         # Without a token nothing can be tried: scenarios spare that route, aimed faults do not.
         faults = [] if name == "token" else persistent(self._world.scenarios)
         aimed = self._world.faults.take(name)

@@ -26,6 +26,7 @@ def run(  # noqa: PLR0913 - one parameter a flag of the command
     rate: float,
     speed: float,
     scenarios: tuple[str, ...],
+    allow: tuple[str, ...] = (),
     as_json: bool,
     out: TextIO,
 ) -> int:
@@ -38,8 +39,10 @@ def run(  # noqa: PLR0913 - one parameter a flag of the command
 
     Raises:
         OSError: the port cannot be used, in words for a person.
-        ValueError: a scenario that does not exist, or is aimed at nothing that does.
+        ValueError: a scenario that does not exist, or is aimed at nothing that does; a rate that
+            is none.
     """
+    from vzaps_tui.emulator.allowance import parse_allowance  # noqa: PLC0415 - same
     from vzaps_tui.emulator.server import EmulatorServer  # noqa: PLC0415 - `--help` needs no server
     from vzaps_tui.emulator.world import World  # noqa: PLC0415
 
@@ -50,6 +53,7 @@ def run(  # noqa: PLR0913 - one parameter a flag of the command
 
     world = World(seed=seed, instances=instances, logs=logs, rate=rate, scenarios=scenarios)
     world.speed = speed
+    world.allowances = tuple(map(parse_allowance, allow))
     before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with EmulatorServer(world, port) as server:

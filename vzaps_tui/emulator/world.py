@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from vzaps_tui.emulator.allowance import Allowance
 from vzaps_tui.emulator.hostile import hostile_payload
 from vzaps_tui.emulator.instances import BACKOFF, Instance, make_instance
 from vzaps_tui.emulator.logs import Log, Result, Status
@@ -63,6 +64,7 @@ class World:
         requests: what was asked, oldest first, bounded.
         scenarios: names switched on; may be changed while running.
         faults: faults aimed at single routes.
+        allowances: how many calls a second are taken; each must allow it.
         outbox: real POSTs that wait to be made; those put off for a backoff are with the server.
         waiting: how many wait in all.
         wake: called when `outbox` has grown; set by the server.
@@ -87,6 +89,7 @@ class World:
         self.now = now or _utc_now
         self.rate = rate
         self.faults = Faults()
+        self.allowances: tuple[Allowance, ...] = ()
         self.scenarios = switch_on(scenarios, self.faults)
         self.client_token = f"ct_{hexadecimal(24, seed, 'client token')}"
         self.client_secret = f"cs_{hexadecimal(40, seed, 'client secret')}"

@@ -100,6 +100,20 @@ async def test_keys_go_from_difference_to_difference() -> None:
         assert "Payload .state" in screen_text(pilot)
 
 
+async def test_the_cursor_stays_on_what_it_is_at() -> None:
+    async with compared(world()) as (_, pilot):
+        view = front(pilot, CompareScreen).view
+        await press(pilot, "e", "e")
+        at = view.path_here(), view.value_here()
+        assert at[0] == ".state"
+        for key in ("z", "i", "z", "i"):
+            await press(pilot, key)
+            assert (view.path_here(), view.value_here()) == at
+        await press(pilot, "i", "G")
+        await press(pilot, "i")
+        assert view.cursor_index < len(view.sections)
+
+
 async def test_finding_and_copying() -> None:
     async with compared(world()) as (app, pilot):
         await press(pilot, "slash")

@@ -17,6 +17,7 @@ MOST: Final = 24_000_000
 _NONE: Final = -1
 _END: Final = (-1, -1)
 _NODES_AT_ONCE: Final = 2_000
+_INSIDE_COST: Final = 25  # what looking inside costs beyond a node, in nodes
 _PARTS_AT_ONCE: Final = 50
 _MOST_LOOKED_AT: Final = 64  # items of a part, to tell what it resembles
 
@@ -171,8 +172,10 @@ class _Comparing:
             elif self._goes_inside(left, right):
                 work.add(*_END)
                 work.add_reversed((yield from self._pairs_below(left, right)))
+                spent += _INSIDE_COST
             spent += 1
-            if not spent % _NODES_AT_ONCE:
+            if spent >= _NODES_AT_ONCE:
+                spent = 0
                 yield
         return diff
 

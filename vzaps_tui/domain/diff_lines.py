@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, overload
+from typing import Final, TypeAlias, overload
 
 from typing_extensions import override
 
@@ -19,6 +20,7 @@ _LEFT, _RIGHT = 0, 1
 _WHOLE, _OPENS, _CLOSES, _RUN = range(4)
 _SIGNS: Final = " -+"
 _SAME, _MINUS, _PLUS = range(3)
+Spot: TypeAlias = tuple[int, int, bool]
 _CLOSER: Final = {"{": "}", "[": "]"}
 
 
@@ -75,6 +77,21 @@ class DiffLines(Sequence[str]):
         if not tree.is_json:
             return f"line {self._node[line]:,}"
         return tree.path(self._node[line], most)
+
+    def spot(self, line: int) -> Spot:
+        """What a line shows: the same in every look at a diff."""
+        return self._side[line], self._node[line], self._form[line] == _CLOSES
+
+    def line_of(self, spot: Spot) -> int | None:
+        """The line that shows something; None where it is folded away."""
+        side, node, closes = spot
+        line = -1
+        with suppress(ValueError):
+            while True:
+                line = self._node.index(node, line + 1)
+                if self._side[line] == side and (self._form[line] == _CLOSES) is closes:
+                    return line
+        return None
 
     def value(self, line: int) -> str:
         """What a line shows, without its sign and indent."""

@@ -15,7 +15,7 @@ from vzaps_tui.ui.widgets.cells import fit
 from vzaps_tui.ui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from vzaps_tui.domain.diff_lines import DiffLines
+    from vzaps_tui.domain.diff_lines import DiffLines, Spot
 
 _PAINT_OF = {"-": 1, "+": 2}
 _HEADING, _FOLDED = 3, 4
@@ -77,6 +77,23 @@ class DiffSections(Sequence[str]):
         """The heading a line stands under."""
         return self._parts[bisect_right(self._begins, index) - 1][0]
 
+    def spot(self, index: int) -> tuple[int, Spot | None]:
+        """What a line shows: the number of its diff, and the place in it; None for a heading."""
+        lines, line = self.at(index)
+        part = bisect_right(self._begins, index) - 1
+        return part, None if lines is None else lines.spot(line)
+
+    def line_of(self, spot: tuple[int, Spot | None]) -> int | None:
+        """The line that shows something; None where it is folded away."""
+        part, inner = spot
+        if part >= len(self._parts):
+            return None
+        lines, heading = self._parts[part][1], self._begins[part]
+        if inner is None or lines is None:
+            return heading
+        found = lines.line_of(inner)
+        return None if found is None else heading + 1 + found
+
     def next_difference(self, index: int, step: int) -> int | None:
         """The next (1) or previous (-1) line where something that differs begins."""
         part = bisect_right(self._begins, index) - 1
@@ -129,13 +146,12 @@ class JsonDiff(TextView):
     def show(self, sections: DiffSections) -> None:
         """Show diffs; the cursor stays at its path if that is still there, else near its line."""
         before, cursor = self._sections, self._cursor
-        wanted = _place(before, cursor) if cursor < len(before) else None
+        wanted = before.spot(cursor) if cursor < len(before) else None
         self._sections = sections
         self.set_lines(sections)
-        if cursor and wanted is not None:
-            near = range(max(0, cursor - _NEAR), min(len(sections), cursor + _NEAR))
-            same = (line for line in near if _place(sections, line) == wanted)
-            self.move_cursor(next(same, min(cursor, len(sections) - 1)))
+        if wanted is not None:
+            found = sections.line_of(wanted)
+            self.move_cursor(cursor if found is None else found)
 
     def go(self, step: int) -> bool:
         """To the next (1) or previous (-1) difference; False if there is none."""
@@ -180,12 +196,3 @@ class JsonDiff(TextView):
             yield 0, len(line), paint
         elif not inside and "…" in line:
             yield 0, len(line), _FOLDED
-
-
-_NEAR = 2_000
-"""How far from where the cursor was its path is looked for."""
-
-
-def _place(sections: DiffSections, line: int) -> tuple[str, str, str]:
-    title = sections.title(line).partition(" ·")[0]
-    return title, sections.path(line, 200), sections.sign(line)

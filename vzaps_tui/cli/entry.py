@@ -206,7 +206,7 @@ def emulator(this: Run, *, scenarios: tuple[str, ...], **options: Any) -> int:  
 @cli.command("paths")
 @_pass_run
 def show_paths(this: Run) -> int:
-    """Say where config, archive, state and log are."""
+    """Say where config, archive, deliveries, state and log are."""
     for line in places().lines(log=this.log_file):
         click.echo(line)
     return DONE
@@ -214,12 +214,16 @@ def show_paths(this: Run) -> int:
 
 @cli.group()
 def cache() -> None:
-    """The archive: what is kept of the API's answers."""
+    """What is kept of the API's answers."""
 
 
 @cache.command("clear")
 def clear_cache() -> int:
-    """Remove the archive. Nothing is lost but time."""
+    """Remove what was read of the API, deliveries too, and texts copied to files.
+
+    Nothing is lost but time, save for deliveries that the server has dropped since. What another
+    copy of the program uses is emptied, and that copy goes on. Past retries stay.
+    """
     from vzaps_tui.cli.clearing import clear_all  # noqa: PLC0415 - SQLite, only for this
 
     for line in clear_all(places()):

@@ -32,7 +32,7 @@ from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.envelope import Answer
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.paging import Page
-from vzaps_tui.domain.problems import UnavailableError
+from vzaps_tui.domain.problems import NotFoundError, UnavailableError
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.storage.archive import SqliteArchive
 from vzaps_tui.ui.app import VzapsApp
@@ -284,3 +284,16 @@ async def test_one_marked_delivery_is_compared_with_the_one_under_the_cursor() -
         front(pilot, CompareScreen)
         assert "log_4" in text
         assert "log_6" in text
+
+
+# -- rows that the API has no more ------------------------------------------------------------------
+
+
+async def test_a_row_that_the_api_has_no_more_says_so() -> None:
+    gateway = FakeGateway([delivery(n, error="disk full") for n in (3, 2, 1)])
+    async with listed(gateway) as (_, _, pilot):
+        gateway.fail("detail", NotFoundError("no such log"))
+        await press(pilot, "j", "enter")
+        text = await press(pilot, "escape")
+        line = row_with(text, "gone from the A")
+        assert line.startswith("▌")

@@ -6,6 +6,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -61,6 +62,10 @@ class RowSource(Protocol):
         """The number of a row."""
         ...
 
+    def gone(self, rowids: Sequence[int]) -> frozenset[int]:
+        """Which of these the API is known not to have any more."""
+        ...
+
 
 class _Nowhere(RowSource):
     """Holds nothing."""
@@ -72,6 +77,10 @@ class _Nowhere(RowSource):
     @override
     def place(self, key: str) -> int | None:
         return None
+
+    @override
+    def gone(self, rowids: Sequence[int]) -> frozenset[int]:
+        return frozenset()
 
 
 class InstanceRows(RowSource):
@@ -88,6 +97,10 @@ class InstanceRows(RowSource):
     @override
     def place(self, key: str) -> int | None:
         return self._deliveries.place(self._instance, key)
+
+    @override
+    def gone(self, rowids: Sequence[int]) -> frozenset[int]:
+        return self._deliveries.gone(rowids)
 
 
 class DeliveryRows:
@@ -111,6 +124,7 @@ class DeliveryRows:
         self._now = now
         self._oldest_first = oldest_first
         self._pages: OrderedDict[int, list[Delivery | None]] = OrderedDict()
+        self._gone: frozenset[int] = frozenset()
         self._near = 0
 
     @classmethod
@@ -129,7 +143,9 @@ class DeliveryRows:
         page = self._pages.get(number)
         if page is None:
             start = number * _PAGE
-            page = self._pages[number] = self._source.rows(self.numbers[start : start + _PAGE])
+            numbers = self.numbers[start : start + _PAGE]
+            page = self._pages[number] = self._source.rows(numbers)
+            self._gone |= self._source.gone(numbers)
             while len(self._pages) > _PAGES_KEPT:
                 self._pages.popitem(last=False)
         return page[offset]
@@ -182,7 +198,10 @@ class DeliveryRows:
         row = self.at(index)
         if row is None:
             return ("-", ("dropped", "dim"), "", ("not held any more", "dim"), *[""] * 5)
-        return delivery_cells(row, self._step(row), self._now)
+        step = self._step(row)
+        if step is None and self.numbers[self._turned(index)] in self._gone:
+            row = replace(row, error=f"gone from the API · {row.error or 'kept here'}")
+        return delivery_cells(row, step, self._now)
 
 
 def why_empty(state: LogState, query: DeliveryQuery, trying: int = 0) -> str:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +39,14 @@ def ids_of(shell: Shell, *, failed: bool = False) -> list[str]:
 
 def logs(shell: Shell, *arguments: str) -> Done:
     return shell("logs", "--instance", first(shell), *arguments)
+
+
+def test_the_readme_names_the_keys_and_commands(shell: Shell) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert ", ".join(f"`{key}`" for key in KEYS) in readme
+    commands = re.findall(r"^  (\w+) ", shell("--help").out.partition("Commands:")[2], re.MULTILINE)
+    assert len(commands) > 8
+    assert [name for name in commands if f"vzaps-tui {name}" not in readme] == []
 
 
 # -- instances -----------------------------------------------------------------------------------

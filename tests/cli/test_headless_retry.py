@@ -81,6 +81,11 @@ def test_all_that_failed_is_sent_once_and_told_line_by_line(shell: Shell) -> Non
     assert "nothing to send" in again.err
 
 
+def test_the_readme_names_the_keys() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert ", ".join(f"`{key}`" for key in KEYS) in readme
+
+
 def test_what_fails_again_is_told_and_the_code_says_so(shell: Shell, receiver: Receiver) -> None:
     receiver.status = 503
     log = failed(shell.world.instances[0])[0].id

@@ -273,7 +273,7 @@ def retry(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click
 @_shared
 @click.pass_context
 def plans(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click read them
-    """List past retries, newest first: when, how many, what came of them."""
+    """List past retries, newest first."""
     from vzaps_tui.cli.plans import show_plans  # noqa: PLC0415 - --help must stay quick
 
     asked, limit = asked_of(ctx, options), options.pop("limit")
@@ -286,7 +286,10 @@ def plans(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click
 @_shared
 @click.pass_context
 def plan(ctx: click.Context, plan_id: str, **options: Any) -> int:  # noqa: ANN401 - as click read them
-    """Show every delivery of a past retry and what came of it; --json is its export."""
+    """Show what came of each delivery of a past retry.
+
+    --json gives the lines of its export.
+    """
     from vzaps_tui.cli.plans import discard_plan, show_plan  # noqa: PLC0415 - --help must stay quick
 
     asked = asked_of(ctx, options)

@@ -219,8 +219,8 @@ def _say_cuts(
 ) -> None:
     matched = len(chosen)
     if read.stopped or written < matched:
-        known = f" of {matched:,} that match" if matched > written else ""
-        rest = "; older ones were not looked for" if read.stopped else ""
+        known = "" if matched == written else f" of {matched:,} that match"
+        rest = " in what was read; older ones were not looked for" if read.stopped else ""
         session.say(
             f"cut: the newest {written:,}{known}{rest}. --all gives all, --limit N so many."
         )

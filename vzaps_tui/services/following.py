@@ -38,7 +38,9 @@ class Follower:
 
     async def follow(self, sent: Sent) -> Finding:
         """Look until something decides it, or it is too late."""
-        looks = (0.0, *LOOKS) if sent.resumed else LOOKS
+        looks = (*LOOKS, *LATE)
+        if sent.resumed:
+            looks = (0.0,) if sent.once else (0.0, *looks)
         if sent.new_log is not None:
             found = await self._watch(sent.new_log, None, sent.moment, looks)
             if found.result is not None:
@@ -67,14 +69,14 @@ class Follower:
     async def _copied(self, copy: Delivery) -> Finding:
         found = _finding(None, copy, LOOKS[0])
         if found.outcome is None:
-            found = await self._watch(copy.id, None, self._clock.monotonic(), LOOKS)
+            found = await self._watch(copy.id, None, self._clock.monotonic(), (*LOOKS, *LATE))
         return replace(found, via=copy.id)
 
     async def _watch(
         self, log: LogId, before: Delivery | None, since: float, looks: Sequence[float]
     ) -> Finding:
         found, unread = Finding(None, reason="not read"), True
-        for look in (*looks, *LATE):
+        for look in looks:
             if look > LOOKS[-1] and not (unread or _is_pending(found)):
                 break
             await self._until(since + look)

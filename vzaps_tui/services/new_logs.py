@@ -46,6 +46,7 @@ class Sent:
         floor: the newest log that the server had then, by its own clock; None = not known.
         lost: whether it is not certain that it was sent.
         resumed: whether it was sent by a run before this one.
+        once: whether it was looked for in vain before: one more look is enough.
         old: keys of logs that were there before it was sent.
     """
 
@@ -58,6 +59,7 @@ class Sent:
     floor: datetime | None = None
     lost: bool = False
     resumed: bool = False
+    once: bool = False
     old: tuple[Container[str], ...] = ()
 
     @property

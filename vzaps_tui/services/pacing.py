@@ -12,10 +12,10 @@ from vzaps_tui.domain.problems import (
 )
 from vzaps_tui.services.ports import Clock
 
-LONGEST_WAIT = 60.0
-"""Seconds that one answer may hold everything back."""
-_FIRST_WAIT = 2.0
-_DOUBLINGS = 5
+LONGEST_WAIT = 900.0
+"""Most seconds that a server may ask everybody to wait."""
+_FIRST_WAIT, _LONGEST_GUESS = 2.0, 60.0
+"""Seconds that are waited where it does not say, at first and at most."""
 _LESS, _LEAST = 0.7, 1 / 32
 _QUICKLY, _SLOWLY = 1 / 20, 1 / 200
 _NEAR = 0.9
@@ -54,20 +54,29 @@ class Pace:
         """Seconds for which the server will not be asked."""
         return max(0.0, self._held_until - self._clock.monotonic())
 
-    async def turn(self, wish: float | None = None) -> None:
+    async def turn(self, wish: float | None = None, last: float | None = None) -> float:
         """Wait for a turn of one's own; who asks first is first.
 
         Args:
             wish: turns a second that the plan wants; None = as all others.
+            last: when the plan had its last one: what a slow plan waits, others need not.
+
+        Returns:
+            When the turn was, on the monotonic clock, seconds.
         """
+        while last is not None:
+            wait = last + 1 / self.rate(wish) - self._clock.monotonic()
+            if wait <= 0:
+                break
+            await self._clock.sleep(wait)
         async with self._queue:
             while True:
                 # Looked at again after every sleep: a 429 may have come meanwhile.
                 now = self._clock.monotonic()
                 wait = max(self._next, self._held_until) - now
                 if wait <= 0:
-                    self._next = now + 1 / self.rate(wish)
-                    return
+                    self._next = now + 1 / max(self.rate(), self.rate(wish))
+                    return now
                 await self._clock.sleep(wait)
 
     def heed(self, problem: VzapsError | None) -> None:
@@ -95,7 +104,7 @@ class Pace:
         if seconds is None:
             if self.held_for:
                 return
-            seconds = _FIRST_WAIT * 2.0 ** min(self._troubles, _DOUBLINGS)
-            self._troubles += 1
+            seconds = min(_FIRST_WAIT * 2.0**self._troubles, _LONGEST_GUESS)
+            self._troubles = min(self._troubles + 1, 10)
         until = self._clock.monotonic() + min(max(seconds, 0.0), LONGEST_WAIT)
         self._held_until = max(self._held_until, until)

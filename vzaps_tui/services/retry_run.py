@@ -90,6 +90,7 @@ class RetryRun:
         self._changed = asyncio.Event()
         self._paused = self._stopping = self._giving_up = False
         self._halted = ""
+        self._last: float | None = None
         self._floor: datetime | None = None
         self._old: tuple[Container[str], ...] = ()
         self._sent_at: deque[float] = deque(maxlen=_SENT_LATELY)
@@ -208,6 +209,7 @@ class RetryRun:
             floor=entry.floor,
             lost=entry.outcome is not Outcome.ACCEPTED,
             resumed=True,
+            once=entry.outcome is Outcome.UNKNOWN,
         )
         self._follow_on(entry.place, sent)
 
@@ -274,7 +276,7 @@ class RetryRun:
 
     async def _send_on(self) -> None:
         while self._may_send():
-            await self._means.pace.turn(self._plan.pace)
+            self._last = await self._means.pace.turn(self._plan.pace, self._last)
             if not self._may_send():
                 return
             place = self._order.next()

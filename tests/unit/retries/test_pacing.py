@@ -1,0 +1,189 @@
+"""Turns to send: evenly spaced, never made up for, slowed by the server and given back."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fakes import FakeClock
+from vzaps_tui.domain.problems import (
+    ProtocolError,
+    RateLimitedError,
+    RejectedError,
+    UnavailableError,
+    VzapsError,
+)
+from vzaps_tui.services.pacing import LONGEST_WAIT, Pace
+
+
+async def turns(pace: Pace, clock: FakeClock, count: int, wish: float | None = None) -> list[float]:
+    """When so many turns of one plan were."""
+
+    async def take() -> list[float]:
+        taken: list[float] = []
+        last: float | None = None
+        for _ in range(count):
+            last = await pace.turn(wish, last)
+            taken.append(last)
+        return taken
+
+    return await clock.run(asyncio.ensure_future(take()))
+
+
+@pytest.mark.parametrize(
+    ("limit", "wish", "expected"),
+    [
+        (1.0, None, [0, 1, 2, 3]),
+        (4.0, None, [0, 0.25, 0.5, 0.75]),
+        (1.0, 0.5, [0, 2, 4, 6]),
+        (1.0, 2.0, [0, 0.5, 1, 1.5]),
+    ],
+)
+async def test_turns_are_evenly_spaced(
+    limit: float, wish: float | None, expected: list[float]
+) -> None:
+    clock = FakeClock()
+    assert await turns(Pace(clock, limit), clock, 4, wish) == expected
+
+
+@pytest.mark.parametrize("away", [5.0, 3600.0, 86400.0 * 30])
+async def test_what_a_sleep_of_the_machine_left_out_is_not_made_up_for(away: float) -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 1.0)
+    await turns(pace, clock, 3)
+    clock.shift(away)
+    first, *others = await turns(pace, clock, 4)
+    assert [round(at - first, 6) for at in others] == [1, 2, 3]
+
+
+async def test_a_sleep_of_the_machine_in_the_middle_of_a_wait_is_no_burst() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 1.0)
+    taking = [asyncio.ensure_future(pace.turn()) for _ in range(4)]
+    await clock.advance(0)
+    clock.shift(1000)
+    taken = await clock.run(asyncio.ensure_future(asyncio.gather(*taking)))
+    assert taken == [0, 1000, 1001, 1002]
+
+
+async def test_two_plans_share_the_pace_by_turns_and_a_slow_one_holds_nobody_up() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 1.0)
+    both = asyncio.gather(turns_of(pace, 4), turns_of(pace, 4))
+    one, other = await clock.run(asyncio.ensure_future(both))
+    assert sorted(one + other) == list(range(8))
+    assert abs(len([at for at in one if at < 4]) - 2) <= 1
+    clock = FakeClock()
+    pace = Pace(clock, 1.0)
+    both = asyncio.gather(turns_of(pace, 2, 0.1), turns_of(pace, 8))
+    slow, quick = await clock.run(asyncio.ensure_future(both))
+    assert slow[1] - slow[0] >= 10
+    assert quick[-1] <= 8
+
+
+async def turns_of(pace: Pace, count: int, wish: float | None = None) -> list[float]:
+    taken: list[float] = []
+    last: float | None = None
+    for _ in range(count):
+        last = await pace.turn(wish, last)
+        taken.append(last)
+    return taken
+
+
+def test_a_429_takes_some_of_the_pace_and_success_gives_it_back() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 10.0)
+    pace.heed(RateLimitedError(retry_after=3.0))
+    assert round(pace.rate(), 6) == 7.0
+    assert round(pace.rate(1.0), 6) == 0.7
+    assert pace.held_for == 3.0
+    # What was under way when it came is no further news; what it asks for is.
+    pace.heed(RateLimitedError(retry_after=5.0))
+    assert round(pace.rate(), 6) == 7.0
+    assert pace.held_for == 5.0
+    clock.shift(5.0)
+    for _ in range(4):
+        pace.heed(None)
+    near = pace.rate()
+    assert 8.9 < near < 9.2
+    pace.heed(None)
+    assert pace.rate() - near < 0.1, "slowly where the server had said no"
+    for _ in range(300):
+        pace.heed(None)
+    assert pace.rate() == 10.0
+
+
+def test_it_never_stands_still() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 1.0)
+    for _ in range(100):
+        pace.heed(RateLimitedError(retry_after=0.0))
+    assert round(pace.rate(), 6) == 1 / 32
+
+
+@pytest.mark.parametrize(
+    ("problem", "waits"),
+    [
+        (RateLimitedError(), [2, 4, 8, 16, 32, 60, 60]),
+        (UnavailableError("down"), [2, 4, 8, 16, 32, 60, 60]),
+        (ProtocolError("HTML"), [2, 4, 8, 16, 32, 60, 60]),
+        (RateLimitedError(retry_after=7.0), [7, 7]),
+        (RateLimitedError(retry_after=1e9), [LONGEST_WAIT]),
+        (RejectedError("no"), [0, 0]),
+    ],
+)
+def test_how_long_everybody_waits(problem: VzapsError, waits: list[float]) -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 1.0)
+    for wait in waits:
+        pace.heed(problem)
+        assert pace.held_for == wait
+        clock.shift(wait)
+
+
+def test_after_a_success_waits_begin_anew() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 1.0)
+    for _ in range(3):
+        pace.heed(UnavailableError())
+        clock.shift(pace.held_for)
+    pace.heed(None)
+    pace.heed(UnavailableError())
+    assert pace.held_for == 2
+
+
+_EVENTS = st.one_of(
+    st.floats(0, 5000).map(lambda seconds: ("shift", seconds)),
+    st.sampled_from([("well", 0.0), ("turn", 0.0), ("turn", 0.0), ("down", 0.0)]),
+    st.floats(0, 100).map(lambda seconds: ("429", seconds)),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(events=st.lists(_EVENTS, max_size=40), limit=st.floats(0.1, 50))
+async def test_whatever_happens_turns_are_never_closer_than_the_limit(
+    events: list[tuple[str, float]], limit: float
+) -> None:
+    clock = FakeClock()
+    pace = Pace(clock, limit)
+    taken: list[float] = []
+    for what, seconds in events:
+        match what:
+            case "shift":
+                clock.shift(seconds)
+            case "well":
+                pace.heed(None)
+            case "down":
+                pace.heed(UnavailableError())
+            case "429":
+                pace.heed(RateLimitedError(retry_after=seconds))
+            case _:
+                free = clock.monotonic() + pace.held_for
+                taken.append(await clock.run(asyncio.ensure_future(pace.turn())))
+                assert taken[-1] >= free - 1e-6
+    gaps = [later - earlier for earlier, later in itertools.pairwise(taken)]
+    assert all(gap >= 1 / limit - 1e-6 for gap in gaps)

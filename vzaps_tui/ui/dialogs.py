@@ -66,7 +66,11 @@ class ConfirmScreen(ModalScreen[str]):
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         chosen = event.button.id or ""
-        self.dismiss("" if chosen == "cancel" else chosen)
+        self.decide("" if chosen == "cancel" else chosen)
+
+    def decide(self, choice: str) -> None:
+        """Take a choice as the answer; the empty string is Cancel."""
+        self.dismiss(choice)
 
     def action_cancel(self) -> None:
         """Take it back."""

@@ -47,7 +47,18 @@ _FAILED, _ALL = "failed", "all"
 class CountedScreen(ConfirmScreen):
     """A question whose answer is confirmed by typing how many deliveries it is about."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel", "Cancel")]
+    DEFAULT_CSS = """
+    CountedScreen .typed-count { height: 1; margin-top: 1; }
+    CountedScreen .typed-count Label { width: auto; }
+    CountedScreen #count { width: 1fr; background: $boost; }
+    CountedScreen #wrong { color: $text-warning; }
+    CountedScreen .dialog-buttons { margin-top: 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "cancel", "Cancel"),
+        ("up", "app.focus_previous", "Previous"),
+        ("down", "app.focus_next", "Next"),
+    ]
 
     def __init__(
         self, title: str, body: str, choices: tuple[Choice, ...], counts: Mapping[str, int]
@@ -95,19 +106,14 @@ class CountedScreen(ConfirmScreen):
         event.stop()
         found = [choice for choice, count in self._counts.items() if count == self._typed]
         if found:
-            self.dismiss(found[0])
+            self.decide(found[0])
         else:
             self._say_wrong()
 
     @override
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        chosen = event.button.id or ""
-        if chosen == "cancel":
-            self.dismiss("")
-        elif self._counts.get(chosen) == self._typed:
-            self.dismiss(chosen)
+    def decide(self, choice: str) -> None:
+        if not choice or self._counts.get(choice) == self._typed:
+            super().decide(choice)
         else:
             self._say_wrong()
             self.query_one("#count", Input).focus()

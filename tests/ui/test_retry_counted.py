@@ -1,0 +1,114 @@
+"""Many deliveries are sent again only when their number was typed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.widgets import Button, Input
+
+from tests.builders import INSTANCE, delivered, delivery
+from tests.fakes import FakeGateway
+from tests.ui.harness import choose, dialog, launch, press, screen_text, shown, typed, until
+from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.ui.retry_review import TYPED_ABOVE, CountedScreen
+from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
+
+MANY = TYPED_ABOVE + 1
+
+
+def rows(failed: int, taken: int = 0) -> list[Delivery]:
+    """So many that failed, and above them so many that were delivered."""
+    made = [delivery(number) for number in range(failed + taken, 0, -1)]
+    return [replace(row, status="delivered") for row in made[:taken]] + made[taken:]
+
+
+def server(failed: int, taken: int = 0) -> FakeGateway:
+    gateway = FakeGateway(rows(failed, taken))
+    gateway.page_cap = 500
+    gateway.on_retry = lambda log: gateway.put(delivered(gateway.row(log)))
+    return gateway
+
+
+async def test_at_the_limit_a_key_is_enough() -> None:
+    gateway = server(TYPED_ABOVE)
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, "G", "R")
+        text = await dialog(pilot)
+        assert f"Send {TYPED_ABOVE} deliveries again?" in text
+        assert not isinstance(app.screen, CountedScreen)
+
+
+@pytest.mark.parametrize(
+    ("word", "sent", "said"),
+    [
+        ("", None, "Type 101 to retry 101"),
+        ("100", None, "100 is not the number."),
+        ("1", None, "1 is not the number."),
+        ("101", 101, ""),
+        ("103", 103, ""),
+    ],
+)
+async def test_enter_on_another_number_says_so_and_sends_nothing(
+    word: str, sent: int | None, said: str
+) -> None:
+    gateway = server(MANY, 2)
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, "G", "R")
+        text = await dialog(pilot)
+        assert isinstance(app.focused, Button)
+        assert app.focused.id == "cancel"
+        assert "Type 101 to retry 101, or 103 to send all 103:" in text
+        app.screen.query_one("#count", Input).focus()
+        await typed(pilot, word)
+        await pilot.press("enter")
+        if sent is None:
+            await until(pilot, lambda: said in screen_text(pilot))
+            assert isinstance(app.screen, CountedScreen)
+            assert not app.jobs.is_busy
+            assert not gateway.count("retry")
+        else:
+            await until(pilot, lambda: app.jobs.tally.total == sent)
+            app.jobs.stop()
+
+
+@pytest.mark.parametrize("choice", ["failed", "all"])
+async def test_a_button_alone_sends_nothing(choice: str) -> None:
+    gateway = server(MANY, 2)
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, "G", "R")
+        await dialog(pilot)
+        app.screen.query_one(f"#{choice}", Button).focus()
+        await press(pilot, "enter")
+        assert isinstance(app.screen, CountedScreen)
+        assert isinstance(app.focused, Input)
+        assert not app.jobs.is_busy
+
+
+async def test_the_number_of_one_choice_does_not_press_the_button_of_the_other() -> None:
+    gateway = server(MANY, 2)
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, "G", "R")
+        await dialog(pilot)
+        app.screen.query_one("#count", Input).value = str(MANY)
+        app.screen.query_one("#all", Button).focus()
+        await press(pilot, "enter")
+        assert isinstance(app.screen, CountedScreen)
+        app.screen.query_one("#failed", Button).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.jobs.tally.total == MANY)
+        app.jobs.stop()
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_cancel_is_one_key(key: str) -> None:
+    gateway = server(MANY)
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, "G", "R")
+        await dialog(pilot)
+        await press(pilot, key)
+        assert isinstance(app.screen, DeliveriesScreen)
+        assert not app.jobs.is_busy
+        await press(pilot, "R")
+        await choose(pilot, "cancel")
+        assert not gateway.count("retry")

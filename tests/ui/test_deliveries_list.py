@@ -210,6 +210,23 @@ async def test_an_api_that_is_down_leaves_what_the_disk_knows() -> None:
         assert app.exit_code == 4
 
 
+@pytest.mark.parametrize("known", [True, False])
+async def test_an_instance_given_by_its_id_is_called_by_its_name(known: bool) -> None:  # noqa: FBT001 - a table
+    account = [instance(1, name="Support BR")] if known else []
+    gateway = FakeGateway(falling(3), account)
+    gateway.gate("instance")
+    app = VzapsApp(launch(gateway, instance=INSTANCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "3 of 3 loaded" in screen_text(pilot))
+        assert screen_text(pilot).lstrip().startswith(f"{INSTANCE} › Deliveries")
+        gateway.gate("instance").set()
+        await settle(pilot)
+        name = "Support BR" if known else INSTANCE
+        assert screen_text(pilot).lstrip().startswith(f"{name} › Deliveries")
+        assert gateway.count("instance") == 1
+        assert toasts(app) == ""
+
+
 # -- marks -----------------------------------------------------------------------------------------
 
 
@@ -297,7 +314,7 @@ async def test_preview_follows_the_cursor_without_asking() -> None:
         assert "connection refused" in text
         assert "log_1" not in await press(pilot, "p")
         assert "log_1" in await press(pilot, "p")
-        assert [call.name for call in gateway.calls] == ["search"]
+        assert (gateway.count("search"), gateway.count("detail")) == (1, 0)
 
 
 async def test_preview_needs_room_and_comes_back_with_it() -> None:

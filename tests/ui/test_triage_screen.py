@@ -155,7 +155,7 @@ async def test_causes_stand_in_order_with_what_was_looked_at() -> None:
     async with triage(FakeGateway(outage(), [instance()])) as (screen, pilot):
         text = screen_text(pilot)
         assert names(screen) == ["502 Bad Gateway", "404 Not Found", "connection refused"]
-        assert "VZ01 › Deliveries › Triage" in text
+        assert "Instance 1 › Deliveries › Triage" in text
         assert "7 failures among 10 loaded of 10" in text
         line = row_with(text, "▌")
         for words in ("4", "57%", "502 Bad Gateway", "Message", "hooks.example.com", "10:23:00"):

@@ -88,7 +88,9 @@ def compose(plan: Plan, masker: Masker) -> Launch:
     views = _views(plan, state, masker)
     deliveries = DeliveryService(gateway, cache, archive, identity(plan), SystemClock())
     services = Services(
-        instances=InstanceService(gateway, cache, identity(plan)),
+        instances=InstanceService(
+            gateway, cache, identity(plan), names=plan.demo or settings.account_mode
+        ),
         webhooks=WebhookService(gateway, cache, identity(plan)),
         deliveries=deliveries,
         related=RelatedService(deliveries, SystemClock()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from vzaps_tui.domain.envelope import Answer, Envelope
-from vzaps_tui.domain.instances import Instance
+from vzaps_tui.domain.instances import Instance, InstanceId
 from vzaps_tui.domain.paging import End, Listing, Page
 from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.identity import Identity
@@ -18,8 +18,12 @@ PAGE, MAX_PAGES = 50, 20
 class InstanceService:
     """Lists instances. Their link state stays UNKNOWN where the list does not tell it."""
 
-    def __init__(self, gateway: Gateway, cache: EnvelopeCache, identity: Identity) -> None:
+    def __init__(
+        self, gateway: Gateway, cache: EnvelopeCache, identity: Identity, *, names: bool = True
+    ) -> None:
+        """Names: whether the API tells an instance's name: in account mode (CONTRACT 1.4)."""
         self._gateway = gateway
+        self._names = names
         self._cache = cache
         self._question = identity.ask("instances")
 
@@ -30,6 +34,21 @@ class InstanceService:
     def load(self, *, force: bool = False) -> AsyncGenerator[Envelope[Listing[Instance]], None]:
         """The kept list, then, unless that is fresh, the API's; see `EnvelopeCache.ask`."""
         return self._cache.ask(self._question, self._read, fresh_for=FRESH, force=force)
+
+    async def find(self, instance: InstanceId) -> Instance | None:
+        """One instance by its id, from the kept list if it is there, else from the API.
+
+        None where the API tells no names, and so nothing that is worth a request.
+
+        Raises:
+            VzapsError: it could not be read.
+        """
+        kept: Envelope[Listing[Instance]] | None = await self._cache.kept(self._question)
+        rows = kept.data.rows if kept else ()
+        found = next((row for row in rows if row.id == instance), None)
+        if found is None and self._names:
+            return (await self._gateway.instance(instance)).data
+        return found
 
     async def _read(self) -> Answer[Listing[Instance]]:
         answer = await self._gateway.instances(1, PAGE)

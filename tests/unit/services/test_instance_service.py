@@ -7,9 +7,9 @@ import pytest
 from tests.builders import instance
 from tests.fakes import FakeClock, FakeGateway
 from vzaps_tui.domain.envelope import Source
-from vzaps_tui.domain.instances import Instance
+from vzaps_tui.domain.instances import Instance, InstanceId
 from vzaps_tui.domain.paging import End, Listing
-from vzaps_tui.domain.problems import UnavailableError
+from vzaps_tui.domain.problems import NotFoundError, UnavailableError
 from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import MAX_PAGES, PAGE, InstanceService
@@ -18,6 +18,22 @@ from vzaps_tui.services.instances import MAX_PAGES, PAGE, InstanceService
 def service_of(gateway: FakeGateway, clock: FakeClock) -> InstanceService:
     cache = EnvelopeCache(None, clock)
     return InstanceService(gateway, cache, Identity("https://api.example.com", "acct"))
+
+
+async def test_one_is_found_in_the_kept_list_else_asked_for_where_that_has_a_use() -> None:
+    gateway, clock = FakeGateway(instances=[instance(1), instance(2)]), FakeClock()
+    one, two = gateway.listed
+    cache, whose = EnvelopeCache(None, clock), Identity("https://api.example.com", "acct")
+    assert await InstanceService(gateway, cache, whose, names=False).find(one.id) is None
+    assert gateway.calls == []
+    assert await InstanceService(gateway, cache, whose).find(two.id) == two
+    assert [call.name for call in gateway.calls] == ["instance"]
+    await load(InstanceService(gateway, cache, whose))
+    gateway.calls.clear()
+    assert await InstanceService(gateway, cache, whose, names=False).find(one.id) == one
+    assert gateway.calls == []
+    with pytest.raises(NotFoundError):
+        await InstanceService(gateway, cache, whose).find(InstanceId("VZ99"))
 
 
 async def load(service: InstanceService) -> tuple[Listing[Instance], Source]:

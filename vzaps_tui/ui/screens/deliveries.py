@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from textual import on, work
@@ -11,6 +12,7 @@ from typing_extensions import override
 
 from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.paging import End
+from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.query_language import to_text
 from vzaps_tui.ui.chosen_board import ChosenBoard
@@ -53,6 +55,18 @@ class DeliveriesScreen(ChosenBoard[None]):
         # Textual itself calls that of every base class as well.
         self._remembering = Remembering(self, self._instance.id, self._ask)
         self.call_after_refresh(self._remembering.find)
+        if self._instance.name == self._instance.id:
+            # After the rows have been asked for, which is what one came to see.
+            self.call_after_refresh(self.call_after_refresh, self._learn_name)
+
+    @work(group="name", exclusive=True)
+    async def _learn_name(self) -> None:
+        """Call an instance that was given by its id by its name."""
+        with suppress(VzapsError):  # the log, asked at the same time, tells what is wrong
+            found = await self.services.instances.find(self._instance.id)
+            if found is not None:
+                self._instance = found
+                self.top_bar.crumbs = self.crumbs()
 
     # -- paging ----------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Awaitable, Callable
 
@@ -20,8 +21,10 @@ from vzaps_tui.domain.problems import RejectedError
 from vzaps_tui.domain.webhooks import WebhookConfig
 from vzaps_tui.ui.copy_menu import CopyMenu
 from vzaps_tui.ui.filter_form import FilterForm
+from vzaps_tui.ui.screens.compare import CompareScreen
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 from vzaps_tui.ui.screens.delivery import DeliveryScreen
+from vzaps_tui.ui.screens.related import RelatedScreen
 from vzaps_tui.ui.screens.webhook import WebhookScreen
 from vzaps_tui.ui.widgets.field import Field, pictured
 
@@ -52,11 +55,13 @@ def look(pilot: Pilot[str]) -> str:
 
 def world(text: str) -> FakeGateway:
     """A server on which strangers wrote everything."""
+    # Half a character can be in no URL, so in no id either.
+    log = f"log{text.encode(errors='ignore').decode()}"
     rows = [
         delivery(
             2,
-            id=LogId(f"log{text}"),
-            key=f"log{text}",
+            id=LogId(log),
+            key=log,
             event=text or "e",
             error=text,
             target=f"https://h.example/{text}",
@@ -71,10 +76,17 @@ def world(text: str) -> FakeGateway:
     tries = (Attempt(1, NOW, 500, 1.0, text, text), Attempt(2, NOW, None, None, None, text))
     for row in rows:
         gateway.details[row.id] = detail(
-            row, payload=text * 3, response=text, raw=text, attempts=tries
+            row, payload=message(row.id, text), response=text, raw=text, attempts=tries
         )
     gateway.webhooks[INSTANCE] = WebhookConfig(f"https://h.example/{text}", ("Message", text))
     return gateway
+
+
+def message(log: str, text: str) -> str:
+    """A payload in which a stranger wrote what a stranger can write."""
+    info = {"id": f"{log}{text}", "chat": f"c{text}@lid", "push_name": text, text: text}
+    event = {"info": info, "message": {"conversation": f"{log}{text}"}}
+    return json.dumps({"type": "Message", "event": event}, ensure_ascii=False, indent=2)
 
 
 async def instances(pilot: Pilot[str], text: str) -> None:
@@ -109,6 +121,25 @@ async def one_delivery(pilot: Pilot[str], text: str) -> None:
     front(pilot, CopyMenu)
 
 
+async def compared(pilot: Pilot[str], text: str) -> None:
+    del text
+    await press(pilot, "enter", "enter", "space", "right_square_bracket", "d")
+    front(pilot, CompareScreen)
+    look(pilot)
+    await press(pilot, "i", "z", "e", "y")
+    look(pilot)
+    front(pilot, CopyMenu)
+
+
+async def related(pilot: Pilot[str], text: str) -> None:
+    del text
+    await press(pilot, "enter", "enter", "o")
+    front(pilot, RelatedScreen)
+    look(pilot)
+    await press(pilot, "G", "y")
+    look(pilot)
+
+
 async def webhook(pilot: Pilot[str], text: str) -> None:
     await press(pilot, "w")
     form = front(pilot, WebhookScreen)
@@ -127,7 +158,7 @@ async def webhook(pilot: Pilot[str], text: str) -> None:
 Visit = Callable[[Pilot[str], str], Awaitable[None]]
 
 
-@pytest.mark.parametrize("visit", [instances, deliveries, one_delivery, webhook])
+@pytest.mark.parametrize("visit", [instances, deliveries, one_delivery, compared, related, webhook])
 @few
 @given(text=HOSTILE)
 @example(text=ALL)

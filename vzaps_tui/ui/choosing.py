@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vzaps_tui.domain.deliveries import StatusClass
 from vzaps_tui.domain.failures import FailureKind
-from vzaps_tui.domain.query import CodeMatch, DeliveryQuery
+from vzaps_tui.domain.query import FAILED_ONLY, CodeMatch, DeliveryQuery
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -42,6 +42,7 @@ class Chosen:
         query: what was asked.
         numbers: their numbers, newest first.
         held: rows held of the instance, whether they match or not.
+        listed: those of them that are in the server's list, which has a filter of its own.
         whole: whether these are all; else only the newest.
         trying: where nothing failed, how many are being tried again after an error.
         kept: how many of them do not match, and are shown all the same.
@@ -50,6 +51,7 @@ class Chosen:
     query: DeliveryQuery = field(default_factory=DeliveryQuery)
     numbers: array[int] = field(default_factory=lambda: array("q"))
     held: int = 0
+    listed: int = 0
     whole: bool = True
     trying: int = 0
     kept: int = 0
@@ -125,7 +127,9 @@ class Choosing:
         if query != self._last.query and len(self._last.numbers) > _MANY:
             newest = await self._deliveries.first(self._instance, query, _LOOK)
             whole = len(newest) < _LOOK and not self._also
-            self._hand_over(Chosen(query, newest, self._last.held, whole=whole))
+            held = self._last.held
+            listed = await self._listed(query, held)
+            self._hand_over(Chosen(query, newest, held, listed, whole=whole))
         also = [
             number
             for key in self._also
@@ -139,7 +143,14 @@ class Choosing:
         trying = 0
         if query.failed_only and not selection.rowids:
             trying = await self._deliveries.count(self._instance, _BEING_TRIED)
-        self._hand_over(Chosen(query, selection.rowids, selection.held, trying=trying, kept=kept))
+        held = selection.held
+        listed = await self._listed(query, held)
+        self._hand_over(Chosen(query, selection.rowids, held, listed, trying=trying, kept=kept))
+
+    async def _listed(self, query: DeliveryQuery, held: int) -> int:
+        if query.server_status is None:
+            return held
+        return await self._deliveries.count(self._instance, DeliveryQuery(statuses=FAILED_ONLY))
 
     def _hand_over(self, chosen: Chosen) -> None:
         self._last = chosen

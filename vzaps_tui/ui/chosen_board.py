@@ -105,10 +105,9 @@ class ChosenBoard(LogBoard[Result]):
         if chosen.query != self.view.query or self.is_left:
             return
         self._chosen = chosen
-        if not self._known:
-            if not chosen.numbers:
-                return  # nothing is kept; whether there is anything is not known yet
-            self._state = replace(self._state, held=chosen.held)
+        if not self._known and not chosen.numbers:
+            return  # nothing is kept; whether there is anything is not known yet
+        self._state = replace(self._state, held=chosen.listed)
         self._draw()
         if chosen.whole:
             self._paint()
@@ -181,7 +180,7 @@ class ChosenBoard(LogBoard[Result]):
     def show_counts(self) -> None:
         view, now = self.view, self.services.clock.now()
         filtered = self.services.deliveries.filters(self._instance.id)
-        shown = len(self._rows)
+        shown = len(self._rows) - self._chosen.kept
         words = counts_text(shown, self._state, view.query, now, filtered=filtered)
         if self._chosen.kept:
             words += f" · {self._chosen.kept:,} just retried"
@@ -227,7 +226,9 @@ class ChosenBoard(LogBoard[Result]):
     @work(group="picture", exclusive=True)
     async def _paint(self) -> None:
         """Ask how the rows lie in time, and show it."""
-        numbers, query = self._chosen.numbers, self._chosen.query
+        numbers = self._chosen.numbers
+        # How many went well is half of the picture, also where the list shows failures only.
+        query = replace(self._chosen.query, statuses=frozenset())
         now = self.services.clock.now()
 
         def time_of(place: int) -> datetime | None:
@@ -248,7 +249,7 @@ class ChosenBoard(LogBoard[Result]):
         self.query_one(Picture).show(
             self._histogram,
             row.time if row else None,
-            self._state.held,
+            self._chosen.held,
             self.services.clock.now(),
             words=self._frame.words if self._frame else "",
             outside=self._frame.outside if self._frame else 0,

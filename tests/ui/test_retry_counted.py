@@ -9,8 +9,9 @@ from textual.widgets import Button, Input
 
 from tests.builders import INSTANCE, delivered, delivery
 from tests.fakes import FakeGateway
-from tests.ui.harness import choose, dialog, launch, press, screen_text, shown, typed, until
+from tests.ui.harness import choose, dialog, launch, press, shown, typed
 from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.retry_review import TYPED_ABOVE, CountedScreen
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 
@@ -28,6 +29,14 @@ def server(failed: int, taken: int = 0) -> FakeGateway:
     gateway.page_cap = 500
     gateway.on_retry = lambda log: gateway.put(delivered(gateway.row(log)))
     return gateway
+
+
+async def planned(app: VzapsApp) -> int:
+    """How many deliveries the only plan that was ever made has."""
+    services = app.launch.services
+    assert services is not None
+    (past,) = await services.retries.history(2)
+    return past.total
 
 
 async def test_at_the_limit_a_key_is_enough() -> None:
@@ -61,15 +70,14 @@ async def test_enter_on_another_number_says_so_and_sends_nothing(
         assert "Type 101 to retry 101, or 103 to send all 103:" in text
         app.screen.query_one("#count", Input).focus()
         await typed(pilot, word)
-        await pilot.press("enter")
+        text = await press(pilot, "enter")
         if sent is None:
-            await until(pilot, lambda: said in screen_text(pilot))
+            assert said in text
             assert isinstance(app.screen, CountedScreen)
             assert not app.jobs.is_busy
             assert not gateway.count("retry")
         else:
-            await until(pilot, lambda: app.jobs.tally.total == sent)
-            app.jobs.stop()
+            assert await planned(app) == sent
 
 
 @pytest.mark.parametrize("choice", ["failed", "all"])
@@ -95,9 +103,8 @@ async def test_the_number_of_one_choice_does_not_press_the_button_of_the_other()
         await press(pilot, "enter")
         assert isinstance(app.screen, CountedScreen)
         app.screen.query_one("#failed", Button).focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: app.jobs.tally.total == MANY)
-        app.jobs.stop()
+        await press(pilot, "enter")
+        assert await planned(app) == MANY
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])

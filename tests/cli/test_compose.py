@@ -118,6 +118,19 @@ def test_the_label_names_what_is_asked() -> None:
     assert compose(local, Masker()).label == "127.0.0.1:8780"
 
 
+def test_a_command_line_for_the_same_account() -> None:
+    profile = Config(path=FILE, profiles={"acme": {"read_only": True}}, default_profile="acme")
+    url = "http://127.0.0.1:8780"
+    for made, arguments in (
+        (plan(ACCOUNT), ()),
+        (plan(ACCOUNT, config=profile), ("--profile", "acme")),
+        (plan(ACCOUNT, flags={"base_url": url}), ("--base-url", url)),
+        (plan({**ACCOUNT, "VZAPS_BASE_URL": url}), ()),
+        (plan(ACCOUNT, config=profile, demo=True), ("--demo",)),
+    ):
+        assert compose(made, Masker()).arguments == arguments
+
+
 def test_an_identity_is_of_server_and_account_and_holds_no_token() -> None:
     one = identity(plan(ACCOUNT))
     assert one == identity(plan({**ACCOUNT, "VZAPS_CLIENT_SECRET": "renewed"}))

@@ -107,6 +107,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         notices=plan.notices if plan.demo else (*settings.notices, *plan.notices),
         keymap=settings.keys,
         clipboard=_clipboard(plan),
+        arguments=_arguments(plan),
         refresh_every=settings.refresh_seconds,
         listen=upkeep.listen,
         warm=_warm(gateway, [one.open for one in (store, state, upkeep) if one], upkeep),
@@ -135,6 +136,18 @@ def _label(plan: Plan) -> str:
     if settings.profile and settings.sources.get("client_token") == "profile":
         return visible(settings.profile)
     return visible(urlsplit(settings.base_url).netloc)
+
+
+def _arguments(plan: Plan) -> tuple[str, ...]:
+    """The flags of a command line that asks the same account."""
+    settings, told = plan.settings, list[str]()
+    if plan.demo:
+        return ("--demo",)
+    if settings.profile and "profile" in settings.sources.values():
+        told += ["--profile", settings.profile]
+    if settings.sources.get("base_url") == "--base-url":
+        told += ["--base-url", settings.base_url]
+    return tuple(told)
 
 
 def _clipboard(plan: Plan) -> Clipboard:

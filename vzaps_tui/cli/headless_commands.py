@@ -56,7 +56,7 @@ filters = _options(
         "--attempts", type=click.IntRange(0, 999_999), metavar="N", help="Tried so often or more."
     ),
     click.option(
-        "--query", metavar="LINE", help="The filter in one line, as in the interface (key /)."
+        "--query", metavar="LINE", help="The filter in one line, as in the interface (key :)."
     ),
 )
 

@@ -60,6 +60,7 @@ class Launch:
         keymap: command id to keys, from the config file; only what can be used.
         masker: hides secrets in any text.
         clipboard: the ways to a clipboard from here.
+        arguments: what a command line needs to ask the same account: `--profile`, `acme`.
         refresh_every: seconds after which lists refresh themselves; 0: they do not.
         listen: takes whom to tell words that come up later (a disk that is full).
         warm: run once after the first frame: loads what start-up left out; returns words to
@@ -76,6 +77,7 @@ class Launch:
     notices: tuple[str, ...] = ()
     keymap: Mapping[str, str] = field(default_factory=dict[str, str])
     clipboard: Clipboard = field(default_factory=Clipboard)
+    arguments: tuple[str, ...] = ()
     refresh_every: float = 0.0
     listen: Callable[[Callable[[str], None]], None] | None = None
     warm: Callable[[], Awaitable[tuple[str, ...]]] | None = None

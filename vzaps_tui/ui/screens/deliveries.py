@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from typing_extensions import override
 
+from vzaps_tui.domain.command_line import logs_command
 from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import VzapsError
@@ -349,5 +350,7 @@ class DeliveriesScreen(ChosenBoard[None]):
 
     @override
     def copies(self) -> tuple[CopyItem, ...]:
-        row = self._row()
-        return () if row is None else copies_of(row)
+        row, launch = self._row(), self.host.launch
+        command = logs_command(self._instance.id, self.view.query, launch.arguments)
+        this = CopyItem("s", "this list, as a command", launch.masker(command))
+        return (*(copies_of(row) if row else ()), this)

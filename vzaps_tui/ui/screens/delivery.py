@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs
 from typing_extensions import override
 
+from vzaps_tui.domain.command_line import show_command
 from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
 from vzaps_tui.domain.meaning import Meaning, read_in_slices
 from vzaps_tui.domain.problems import StorageError, VzapsError
@@ -387,4 +388,7 @@ class DeliveryScreen(Board[LogId | None]):
 
     @override
     def copies(self) -> tuple[CopyItem, ...]:
-        return copies_of(self._row, self._detail, self._text_view())
+        flags = self.host.launch.arguments
+        command = show_command(self._instance.id, self._row.id, flags)
+        this = CopyItem("s", "this delivery, as a command", command)
+        return (*copies_of(self._row, self._detail, self._text_view()), this)

@@ -16,7 +16,7 @@ from typing_extensions import override
 from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.plans import Entry, PlanState, PlanSummary
 from vzaps_tui.domain.retries import Outcome
-from vzaps_tui.domain.times import clock_time, lasting
+from vzaps_tui.domain.times import clock_time
 from vzaps_tui.ui.delivery_walk import DeliveryWalk
 from vzaps_tui.ui.render import OUTCOME_TONE
 from vzaps_tui.ui.summary import Fact, both_times, fact_lines
@@ -62,7 +62,7 @@ _COUNTED = (
     (Outcome.UNKNOWN, Outcome.SENDING),
     (Outcome.NO_NEWS,),
     (Outcome.SKIPPED,),
-    (Outcome.QUEUED, Outcome.ACCEPTED),
+    (Outcome.ACCEPTED, Outcome.QUEUED),
 )
 """What the columns of counts count, in their order."""
 
@@ -74,7 +74,9 @@ _STATES: dict[PlanState, Cell] = {
     PlanState.DONE: ("done", "good"),
     PlanState.DISCARDED: ("discarded", "dim"),
 }
-_ORDER = tuple(Outcome)
+_ORDER = tuple(kind for kinds in _COUNTED for kind in kinds)
+_BY_HAND = ("stopped", "discarded")
+"""Why a plan ended where a person wanted it so: that is said already."""
 _AT_ONCE = 50
 
 
@@ -85,14 +87,14 @@ def state_cell(summary: PlanSummary) -> Cell:
     return _STATES[summary.plan.state]
 
 
+def outcome_word(outcome: Outcome) -> str:
+    """An outcome as it reads of the past: what is still QUEUED was not sent."""
+    return "not sent" if outcome is Outcome.QUEUED else outcome.value
+
+
 def counts_words(counts: Counter[Outcome]) -> str:
     """`187 DELIVERED, 20 FAILED AGAIN`; what is still QUEUED is not sent."""
-    told = sorted(counts.items(), key=lambda pair: _ORDER.index(pair[0]))
-    return ", ".join(
-        f"{count:,} {'not sent' if kind is Outcome.QUEUED else kind.value}"
-        for kind, count in reversed(told)
-        if count
-    )
+    return ", ".join(f"{counts[kind]:,} {outcome_word(kind)}" for kind in _ORDER if counts[kind])
 
 
 class PlanRows:
@@ -192,11 +194,10 @@ class EntryRows:
         """Cells of an entry."""
         entry = self._entry(index)
         seen = entry.result or entry.before
-        word = "not sent" if entry.outcome is Outcome.QUEUED else entry.outcome.value
         return (
             f"{entry.place + 1:,}",
             clock_time(entry.sent_at, self._now),
-            (word, OUTCOME_TONE[entry.outcome]),
+            (outcome_word(entry.outcome), OUTCOME_TONE[entry.outcome]),
             entry.event,
             "-" if seen.code is None else str(seen.code),
             entry.reason,
@@ -268,17 +269,16 @@ def plan_facts(summary: PlanSummary, now: datetime, width: int) -> Content:
         facts.append(("Now", (f"being carried out by {summary.holder}", "accent")))
     elif summary.is_unfinished:
         facts.append(("Now", (f"{summary.words}; c resumes it, D discards it", "wait")))
-    if plan.why:
+    if plan.why and plan.why not in _BY_HAND:
         facts.append(("Why", (plan.why, "wait")))
     return fact_lines(facts, width)
 
 
 def _when(summary: PlanSummary, now: datetime) -> str:
-    plan = summary.plan
-    words = both_times(plan.created, now)
-    if plan.began is None or plan.ended is None or summary.holder:
-        return words
-    return f"{words} · took {lasting((plan.ended - plan.began).total_seconds())}"
+    ended = summary.plan.ended
+    words = both_times(summary.plan.created, now)
+    told = ended is not None and not summary.holder
+    return f"{words}, ended {clock_time(ended, now)}" if told else words
 
 
 def unfinished_words(summary: PlanSummary, now: datetime) -> str:
@@ -291,6 +291,6 @@ def unfinished_words(summary: PlanSummary, now: datetime) -> str:
     ]
     if done := Counter({k: n for k, n in summary.counts.items() if k.is_final}):
         lines.append(f"So far: {counts_words(done)}.")
-    if plan.why:
-        lines.append(f"It stopped: {plan.why}.")
+    if plan.why and plan.why not in _BY_HAND:
+        lines.append(f"It stopped by itself: {plan.why}.")
     return "\n".join(lines)

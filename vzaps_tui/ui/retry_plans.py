@@ -69,7 +69,8 @@ class RetryPlans:
         self._mark_unsent(steps)
         counts = Counter(map(_word, steps))
         words = ", ".join(f"{count:,} {word}" for word, count in counts.items())
-        why = f" Stopped: {plan.why}." if plan is not None and plan.why and not by_hand else ""
+        by_itself = plan is not None and plan.why and not by_hand
+        why = f" It stopped by itself: {plan.why}." if plan is not None and by_itself else ""
         more = " H shows them." if plan is not None else ""
         said = f"{len(steps):,} retries: {words}.{why}{more}"
         self._host.say(said, severity="warning" if why else severity, timeout=_LONG)
@@ -160,7 +161,7 @@ class RetryPlans:
         """Show the past plans of the account."""
         from vzaps_tui.ui.screens.plans import PlansScreen  # noqa: PLC0415 - start-up time
 
-        if self._host.launch.services is not None:
+        if self._host.launch.services is not None and not isinstance(self._app.screen, PlansScreen):
             self._host.show(PlansScreen())
 
     def show(self, summary: PlanSummary) -> None:

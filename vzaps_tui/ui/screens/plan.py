@@ -19,7 +19,7 @@ from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, PLAN, PLANS, bindings
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.list_board import ListBoard
-from vzaps_tui.ui.plan_rows import ENTRY_COLUMNS, EntryRows, EntryWalk, plan_facts
+from vzaps_tui.ui.plan_rows import ENTRY_COLUMNS, EntryRows, EntryWalk, outcome_word, plan_facts
 from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 
@@ -118,7 +118,7 @@ class PlanScreen(ListBoard[None]):
         table = self.table
         table.empty_text = "None of its deliveries stands so any more; f shows the others."
         table.show(self._rows)
-        chips = () if self._outcome is None else (f"outcome: {self._outcome.value}",)
+        chips = () if self._outcome is None else (f"outcome: {outcome_word(self._outcome)}",)
         words = f"{len(self._rows):,} of {len(self._entries):,} deliveries"
         self.query_one(CountLine).say(chips, words)
         self._explain()

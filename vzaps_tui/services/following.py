@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
 from vzaps_tui.domain.problems import NotFoundError, VzapsError
 from vzaps_tui.domain.retries import Outcome, has_news, judge
-from vzaps_tui.services.looking import Looker
+from vzaps_tui.services.looking import FEW, Looker
 from vzaps_tui.services.new_logs import NewLogs, Sent
 from vzaps_tui.services.ports import Clock
 
@@ -16,6 +17,9 @@ LOOKS = (1.0, 3.0, 8.0)
 """Seconds after the answer to a retry at which the log is read."""
 LATE = (15.0, 30.0, 60.0)
 """And these, where it is pending still, or could not be read last."""
+
+_TOGETHER = 1.0
+"""Where several are awaited, they are looked at every so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,17 @@ class Follower:
         self._looker = looker
         self._new_logs = new_logs
         self._clock = clock
+        self._awaited = 0
 
     async def follow(self, sent: Sent) -> Finding:
         """Look until something decides it, or it is too late."""
+        self._awaited += 1
+        try:
+            return await self._follow(sent)
+        finally:
+            self._awaited -= 1
+
+    async def _follow(self, sent: Sent) -> Finding:
         looks = (*LOOKS, *LATE)
         if sent.resumed:
             looks = (0.0,) if sent.once else (0.0, *looks)
@@ -57,13 +69,13 @@ class Follower:
         if self._new_logs.is_habit or sent.resumed:
             # Once a server was seen to write new logs, the old one will not tell.
             await self._until(sent.moment + looks[0])
-            copy = await self._new_logs.find(sent)
+            copy = await self._new_logs.find(sent, with_others=self._several)
             if copy is not None:
                 return await self._copied(copy)
         found = await self._watch(sent.log_id, sent.before, sent.moment, looks)
         if found.outcome or (found.result and has_news(sent.before, found.result)):
             return found
-        copy = await self._new_logs.find(sent)
+        copy = await self._new_logs.find(sent, with_others=self._several)
         return found if copy is None else await self._copied(copy)
 
     async def _copied(self, copy: Delivery) -> Finding:
@@ -81,7 +93,7 @@ class Follower:
                 break
             await self._until(since + look)
             try:
-                read = await self._looker.look(log, before or _new(log))
+                read = await self._look_at(log, before or _new(log))
             except NotFoundError as problem:
                 found, unread = replace(found, reason=_unread(found, problem)), False
                 continue
@@ -96,11 +108,21 @@ class Follower:
 
     async def _look(self, log: LogId, before: Delivery) -> Finding | None:
         try:
-            return _finding(before, await self._looker.look(log, before), LOOKS[-1])
+            return _finding(before, await self._look_at(log, before), LOOKS[-1])
         except VzapsError:
             return None
 
+    async def _look_at(self, log: LogId, before: Delivery) -> Delivery:
+        return await self._looker.look(log, before, with_others=self._several)
+
+    @property
+    def _several(self) -> bool:
+        return self._awaited >= FEW
+
     async def _until(self, moment: float) -> None:
+        if self._several:
+            # Several at the same moment: then one page of the list may tell of them all.
+            moment = ceil(moment / _TOGETHER) * _TOGETHER
         await self._clock.sleep(max(0.0, moment - self._clock.monotonic()))
 
 

@@ -13,10 +13,11 @@ from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.log_reading import PAGE
-from vzaps_tui.services.ports import Gateway
+from vzaps_tui.services.looking import GATHER
+from vzaps_tui.services.ports import Clock, Gateway
 
 MAX_CANDIDATES = 3
-"""Logs whose payload is read for each one that is sought."""
+"""Logs whose payload is read for each one that is awaited."""
 MAX_PAGES = 4
 """Pages of the newest logs that are looked through at a time."""
 SKEW = timedelta(seconds=60)
@@ -77,6 +78,7 @@ class NewLogs:
         deliveries: DeliveryService,
         instance: InstanceId,
         slots: asyncio.Semaphore,
+        clock: Clock,
     ) -> None:
         """Prepare.
 
@@ -85,11 +87,13 @@ class NewLogs:
             deliveries: asked for payloads.
             instance: whose.
             slots: one is held for each call, so that others get their turn.
+            clock: by which is waited for others.
         """
         self._gateway = gateway
         self._deliveries = deliveries
         self._instance = instance
         self._slots = slots
+        self._clock = clock
         self._lock = asyncio.Lock()
         self._scans = 0
         self._seekers: dict[int, Sent] = {}
@@ -126,14 +130,21 @@ class NewLogs:
         if sent.payload is not None and not sent.lost:
             self._unsettled[sent.payload] -= 1
 
-    async def find(self, sent: Sent) -> Delivery | None:
-        """The log that a retry was written to, if it can be told; nobody else gets it then."""
+    async def find(self, sent: Sent, *, with_others: bool = False) -> Delivery | None:
+        """The log that a retry was written to, if it can be told; nobody else gets it then.
+
+        Args:
+            sent: the retry.
+            with_others: whether others will seek at the same time: then they are waited for.
+        """
         if sent.payload is None or (sent.lost and sent.before.event in _BARE):
             return None
         seeker = id(sent)
         self._seekers[seeker] = sent
         scans = self._scans
         try:
+            if with_others:
+                await self._clock.sleep(GATHER)
             async with self._lock:
                 # A look that began after this was asked for has seen all that this would.
                 if self._scans == scans:
@@ -154,7 +165,9 @@ class NewLogs:
                 candidates.append((min(far), row))
         candidates.sort(key=lambda one: one[0])
         unread = [row.id for _, row in candidates if row.id not in self._prints]
-        for log in unread[: MAX_CANDIDATES * len(seekers)]:
+        # What is read for one that seeks now serves those that will.
+        awaited = max(len(seekers), sum(self._unsettled.values()))
+        for log in unread[: MAX_CANDIDATES * awaited]:
             self._prints[log] = await self._payload(log)
 
     async def _rows(self, since: datetime) -> AsyncGenerator[Delivery]:

@@ -76,7 +76,9 @@ class RetryRun:
         self._plan = plan
         self._ledger = Ledger(means.journal, means.clock, plan, entries, tell)
         self._new_logs = new_logs
-        self._looker = Looker(means.gateway, means.deliveries, plan.instance, means.slots)
+        self._looker = Looker(
+            means.gateway, means.deliveries, plan.instance, means.slots, means.clock
+        )
         self._follower = Follower(self._looker, new_logs, means.clock)
         self._sender = Sender(means.gateway, means.deliveries, means.slots, self._ledger)
         many = len(entries) > MANY and means.canary

@@ -296,7 +296,7 @@ class RetryService:
         found = self._new_logs.get(instance)
         if found is None:
             means = self._means
-            found = NewLogs(means.gateway, means.deliveries, instance, means.slots)
+            found = NewLogs(means.gateway, means.deliveries, instance, means.slots, means.clock)
             self._new_logs[instance] = found
         return found
 

@@ -96,12 +96,32 @@ class Disk(MemoryJournal):
             raise StorageError("disk full")
 
 
+class Patience(FakeClock):
+    """Time that passes only when all that can be done without it is done, be it a long row."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+
+    @override
+    async def run(self, task: asyncio.Future[T]) -> T:
+        while not task.done():
+            calls = -1
+            while calls != len(self._server.calls) and not task.done():
+                calls = len(self._server.calls)
+                await idle(300)
+            if not task.done():
+                assert self._sleepers, "nobody sleeps, and it is not done: it waits for a gate"
+                await self._wake_next()
+        return await task
+
+
 class Ground:
     """Programs that carry out plans of one journal, one after another."""
 
     def __init__(self, count: int = 10) -> None:
         self.server = Server([delivery(number) for number in range(count, 0, -1)])
-        self.clock = FakeClock()
+        self.clock = Patience(self.server)
         self.disk = Disk()
         self.told: list[RetryStep] = []
         self.deliveries: DeliveryService

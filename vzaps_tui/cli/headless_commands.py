@@ -97,6 +97,7 @@ def instances(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as c
 
 @click.command()
 @filters
+@click.option("--view", metavar="NAME", help="A filter kept in the interface (key V), as well.")
 @click.option(
     "--limit",
     type=click.IntRange(1),

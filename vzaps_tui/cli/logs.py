@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from vzaps_tui.cli.headless import Session, shown
+from vzaps_tui.cli.headless import Session, UsageError, shown
 from vzaps_tui.cli.logs_query import question
 from vzaps_tui.cli.output import Table
 from vzaps_tui.cli.run import DONE, FAILED, UNREACHABLE
@@ -15,6 +15,7 @@ from vzaps_tui.domain.envelope import Source
 from vzaps_tui.domain.exporting import Export, ExportFormat, Scope, sheet
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import age, took
 
 if TYPE_CHECKING:
@@ -67,7 +68,10 @@ async def show_logs(session: Session, wanted: Wanted) -> int:
         VzapsError: nothing could be read, and nothing is held.
     """
     now = session.services.clock.now()
-    query = question(wanted.filters, now).resolve(now)
+    filters = dict(wanted.filters)
+    if name := filters.pop("view", None):
+        filters["query"] = f"{await of_view(session, name)} {filters.get('query') or ''}".strip()
+    query = question(filters, now).resolve(now)
     instance = (await session.instance()).id
     read = await read_log(session, instance, query, wanted.limit)
     chosen = (await session.services.deliveries.select(instance, query)).rowids
@@ -75,6 +79,20 @@ async def show_logs(session: Session, wanted: Wanted) -> int:
     written = await _write(session, instance, part)
     _say_cuts(session, query, read, chosen, written)
     return read.code or _cut_code(read)
+
+
+async def of_view(session: Session, name: str) -> str:
+    """The filter of a view, a line of the query language.
+
+    Raises:
+        UsageError: no view has that name.
+        StorageError: the views cannot be read.
+    """
+    views = {view.name: view.query for view in await session.services.views.saved()}
+    if name not in views:
+        known = ", ".join(map(visible, views)) or "none; V keeps one, in the list"
+        raise UsageError(f"there is no view '{visible(name)}'", hint=f"Views: {known}.")
+    return views[name]
 
 
 async def read_log(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.failures import failure_kind
@@ -22,6 +22,8 @@ from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import took
 from vzaps_tui.domain.triage import Cause, Findings
+
+Row_contra = TypeVar("Row_contra", contravariant=True)
 
 _REMEMBERED = 4096
 _LONGEST_CELL = 300
@@ -88,14 +90,14 @@ class Export:
     masker: Masker = field(default_factory=Masker)
 
 
-class Sheet(Protocol):
+class Sheet(Protocol[Row_contra]):
     """Makes the text of one file. Memory grows with what rows differ in, not with their number."""
 
     def begin(self) -> str:
         """What stands right before the rows."""
         ...
 
-    def rows(self, rows: Sequence[Delivery]) -> str:
+    def rows(self, rows: Sequence[Row_contra]) -> str:
         """The next rows, in the order to write; fifty are some milliseconds of work."""
         ...
 
@@ -117,7 +119,7 @@ def default_name(instance: str, form: ExportFormat, now: datetime) -> str:
     return f"vzaps-{word}-{now:%Y%m%d-%H%M}.{form}"
 
 
-def sheet(export: Export) -> Sheet:
+def sheet(export: Export) -> Sheet[Delivery]:
     """What makes the file's text.
 
     JSON Lines holds one object a row, control characters escaped; CSV has a header, CR LF, and a

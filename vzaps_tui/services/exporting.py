@@ -11,12 +11,13 @@ import threading
 from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, TypeVar
+from typing import IO, Any, Final, Generic, TypeVar
 
 from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.exporting import Export, ExportError, ExportExistsError, Sheet, sheet
 
 T = TypeVar("T")
+Row = TypeVar("Row")
 
 _ROWS_A_PIECE: Final = 50
 _CHARACTERS: Final = 64 * 1024  # copied in one go
@@ -65,13 +66,30 @@ async def write_export(
         ExportExistsError: there is such a file, and `replace` was not said.
         ExportError: it cannot be written; says why, and what next.
     """
+    return await write_sheet(sheet(export), rows, path, tell, replace=replace)
+
+
+async def write_sheet(
+    text: Sheet[Row],
+    rows: AsyncIterable[Sequence[Row]],
+    path: str,
+    tell: Tell | None = None,
+    *,
+    replace: bool = False,
+) -> Written:
+    """The same for anything that has rows and a text for them.
+
+    Raises:
+        ExportExistsError: there is such a file, and `replace` was not said.
+        ExportError: it cannot be written; says why, and what next.
+    """
     loop = asyncio.get_running_loop()
 
     def told(count: int) -> None:
         if tell is not None:
             loop.call_soon_threadsafe(tell, count)
 
-    draft = _Draft(_target(path), sheet(export), told, replace=replace)
+    draft = _Draft(_target(path), text, told, replace=replace)
     try:
         await _aside(draft, draft.open)
         async for some in rows:
@@ -81,7 +99,7 @@ async def write_export(
         await asyncio.shield(loop.run_in_executor(None, draft.close))
 
 
-async def _aside(draft: _Draft, work: Callable[[], T]) -> T:
+async def _aside(draft: _Draft[Any], work: Callable[[], T]) -> T:
     """Do a part of the writing in a thread; cancelled, it ends before this returns."""
     job = asyncio.get_running_loop().run_in_executor(None, draft.explained, work)
     try:
@@ -93,14 +111,14 @@ async def _aside(draft: _Draft, work: Callable[[], T]) -> T:
         raise
 
 
-class _Draft:
+class _Draft(Generic[Row]):
     """A file being written under another name. One thread at a time has it.
 
     Attributes:
         stop: set to call it off.
     """
 
-    def __init__(self, path: Path, text: Sheet, told: Tell, *, replace: bool) -> None:
+    def __init__(self, path: Path, text: Sheet[Row], told: Tell, *, replace: bool) -> None:
         self.stop = threading.Event()
         self._path = path
         self._text = text
@@ -132,7 +150,7 @@ class _Draft:
         self._open_spare()
         self._file.write(self._text.begin())
 
-    def add(self, rows: Sequence[Delivery]) -> None:
+    def add(self, rows: Sequence[Row]) -> None:
         """Write rows, with a pause after some: without one the loop would wait its turn."""
         for start in range(0, len(rows), _ROWS_A_PIECE):
             some = rows[start : start + _ROWS_A_PIECE]

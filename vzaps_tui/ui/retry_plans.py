@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
-    from vzaps_tui.domain.plans import Plan, PlanSummary
+    from vzaps_tui.domain.plans import Plan, PlanId, PlanSummary
     from vzaps_tui.ui.host import Host
 
 _BAD = frozenset({Outcome.FAILED_AGAIN, Outcome.REFUSED, Outcome.UNKNOWN})
@@ -241,7 +241,33 @@ class RetryPlans:
         ]
 
     async def _export(self, summary: PlanSummary) -> None:
-        self._host.say(f"{summary.plan.id}: not yet.")
+        from vzaps_tui.ui.path_form import PathForm  # noqa: PLC0415 - start-up time
+
+        name = f"vzaps-retries-{summary.plan.id}.jsonl"
+        covers = f"Writes {summary.total:,} deliveries of {summary.plan.id}, one object a line."
+        path = await self._host.choose(PathForm("Export a plan of retries", covers, name))
+        if path:
+            await self._write(summary.plan.id, path)
+
+    async def _write(self, plan: PlanId, path: str, *, replace: bool = False) -> None:
+        from vzaps_tui.domain.exporting import ExportExistsError  # noqa: PLC0415 - start-up time
+        from vzaps_tui.services.plan_export import write_plan  # noqa: PLC0415 - same
+
+        services = self._host.launch.services
+        if services is None:
+            return
+        try:
+            found, entries = await services.retries.entries(plan)
+            written = await write_plan(found, entries, path, replace=replace)
+        except ExportExistsError as problem:
+            body = f"{problem.reason}.\nx opens the form again, where the name can be changed."
+            choices = (Choice("yes", "Replace it"),)
+            if await self._host.ask("Replace the file?", body, choices):
+                await self._write(plan, path, replace=True)
+        except VzapsError as problem:
+            self._host.say(self._host.words_for(problem), severity="error", timeout=_LONG)
+        else:
+            self._host.say(f"{written.rows:,} deliveries written to {written.path}.", timeout=_LONG)
 
 
 def _word(step: RetryStep) -> str:

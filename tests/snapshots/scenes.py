@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -214,6 +214,27 @@ def _outage(gateway: FakeGateway) -> None:
     gateway.rows = made
 
 
+def _talks(gateway: FakeGateway) -> None:
+    """Three chats take turns; each delivery says something else."""
+    people = (("5511988887777", "Ana"), ("5521977776666", "Bruno"), ("4915112345678", "Jürgen"))
+    words = ("bom dia", "o boleto venceu", "obrigada!", "segue o comprovante")
+    for number, row in enumerate(gateway.rows):
+        phone, name = people[number % len(people)]
+        info: dict[str, Any] = {
+            "id": f"3EB0{number:04X}",
+            "chat": f"{phone}@s.whatsapp.net",
+            "push_name": name,
+            "is_from_me": False,
+            "timestamp": (row.created_at or NOW).isoformat(),
+        }
+        if number % 2:
+            info["edit"] = "1"
+        message = {"conversation": words[number % len(words)]}
+        payload = {"type": "Message", "event": {"info": info, "message": message}}
+        text = json.dumps(payload, indent=2, ensure_ascii=False)
+        gateway.details[row.id] = replace(gateway.details[row.id], payload=text)
+
+
 SCENES: dict[str, Scene] = {
     "instances": Scene(),
     "instances_empty": Scene(prepare=_no_instances),
@@ -230,6 +251,10 @@ SCENES: dict[str, Scene] = {
     "filter": Scene(("enter", "F", "space", "tab", "down", "space")),
     "delivery_attempts": Scene(("enter", "j", "enter")),
     "delivery_payload": Scene(("enter", "j", "enter", "2")),
+    "compare": Scene(
+        ("enter", "j", "enter", "space", *("right_square_bracket",) * 2, "d"), prepare=_talks
+    ),
+    "related": Scene(("enter", "j", "enter", "o", "j"), prepare=_talks),
     "webhook": Scene(("w",)),
     "webhook_review": Scene(("w", "tab", "j", "j", "j", "space", "k", "space"), act=_dialog),
     "webhook_not_as_sent": Scene(

@@ -67,7 +67,7 @@ async def test_what_differs_is_shown_and_what_is_the_same_is_folded() -> None:
         assert "Delivered" in row_with(text, '-   "state"')
         assert "Read" in row_with(text, '+   "state"')
         assert "1 changed" in row_with(text, "── Payload")
-        assert "2 times, ids or hashes hidden" in row_with(text, "── Payload")
+        assert "2 times or ids hidden (i)" in row_with(text, "── Payload")
         assert "the same" in row_with(text, "── Response")
         for folded in ("is_group", "3EB0AAAA", "11:05:00Z"):
             assert folded not in text

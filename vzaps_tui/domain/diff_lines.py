@@ -17,7 +17,7 @@ _INDENT: Final = 2
 _DEEPEST_INDENT: Final = 40  # levels
 _ROWS_AT_ONCE: Final = 2_000
 _LEFT, _RIGHT = 0, 1
-_WHOLE, _OPENS, _CLOSES, _RUN = range(4)
+_WHOLE, _OPENS, _CLOSES, _RUN, _HIDDEN = range(5)
 _SIGNS: Final = " -+"
 _SAME, _MINUS, _PLUS = range(3)
 Spot: TypeAlias = tuple[int, int, bool]
@@ -38,7 +38,7 @@ class Look:
 
 
 class DiffLines(Sequence[str]):
-    """Lines of a diff; each is put together when it is asked for, at 15 bytes a line."""
+    """Lines of a diff; each is put together when it is asked for, at 19 bytes a line."""
 
     def __init__(self, left: Tree, right: Tree) -> None:
         self._trees = (left, right)
@@ -48,6 +48,7 @@ class DiffLines(Sequence[str]):
         self._node = array("i")
         self._depth = array("i")
         self._count = array("i")
+        self._hidden = array("i")
 
     @override
     def __len__(self) -> int:
@@ -113,9 +114,9 @@ class DiffLines(Sequence[str]):
     def _words(self, line: int) -> str:
         tree, node, form = self._trees[self._side[line]], self._node[line], self._form[line]
         if form == _RUN:
-            count = self._count[line]
-            what = "" if tree.is_json else " line" if count == 1 else " lines"
-            return f"… {count:,}{what} the same"
+            return _run_words(self._count[line], self._hidden[line], is_json=tree.is_json)
+        if form == _HIDDEN:
+            return f"{key}: …" if (key := tree.key_token(node)) else "…"
         opening = tree.opening(node)
         if form == _CLOSES:
             return _CLOSER[opening]
@@ -126,14 +127,26 @@ class DiffLines(Sequence[str]):
             value = _folded(tree, node) if tree.holds(node) else tree.token(node)
         return f"{key}: {value}" if key else value
 
-    def append(self, sign: int, form: int, node: int, depth: int, count: int = 0) -> None:
+    def append(self, sign: int, form: int, node: int, depth: int) -> None:
         """Add a line."""
         self._sign.append(sign)
         self._side.append(_LEFT if sign == _MINUS else _RIGHT)
         self._form.append(form)
         self._node.append(node)
         self._depth.append(depth)
-        self._count.append(count)
+        self._count.append(0)
+        self._hidden.append(0)
+
+    def append_run(self, node: int, depth: int, same: int, hidden: int) -> None:
+        """Add a line for parts that are not shown, the first of which is `node`."""
+        self.append(_SAME, _RUN, node, depth)
+        self._count[-1], self._hidden[-1] = same, hidden
+
+
+def _run_words(same: int, hidden: int, *, is_json: bool) -> str:
+    what = "" if is_json else " line" if same == 1 else " lines"
+    told = (f"{same:,}{what} the same" if same else "", f"{hidden:,} hidden" if hidden else "")
+    return f"… {', '.join(filter(None, told))}"
 
 
 def _folded(tree: Tree, node: int) -> str:
@@ -164,17 +177,22 @@ class _Laying:
         self._look = look
         self._depth = 0
         self._opened: list[int] = []
-        self._run = 0  # parts the same that have not been told yet
+        self._run = 0  # parts that have not been told yet
+        self._hidden = 0  # those of them that differ as they always do
         self._run_at = 0
 
     def lay(self, at: int) -> Generator[None, None, int]:
         """Lay out an edit; the number of the next one."""
         diff = self._diff
         kind, left, right = Edit(diff.kind[at]), diff.of_left[at], diff.of_right[at]
-        if kind is Edit.SAME or (diff.is_quiet[at] and not self._look.quiet):
-            yield from self._same(right)
+        hides = bool(diff.is_quiet[at]) and not self._look.quiet
+        if kind is Edit.SAME or (hides and not self._look.same):
+            yield from self._same(right, hides=hides)
             return diff.last[at] + 1
         self.end_run()
+        if hides and kind is Edit.CHANGED:
+            self.lines.append(_SAME, _HIDDEN, right, self._depth)
+            return at + 1
         if kind is Edit.INSIDE:
             self._open(right)
         elif kind is Edit.END:
@@ -200,22 +218,25 @@ class _Laying:
             self._depth -= 1
             self.lines.append(_SAME, _CLOSES, node, self._depth)
 
-    def _same(self, node: int) -> Generator[None, None, None]:
+    def _same(self, node: int, *, hides: bool) -> Generator[None, None, None]:
         if self._look.same:
             yield from self._whole(self._diff.right, _SAME, node)
             return
         if not self._run:
             self._run_at = node
         self._run += 1
+        self._hidden += hides
 
     def end_run(self) -> None:
-        """Tell what was the same since the last difference."""
-        if self._run == 1 and (self._run_at != ROOT or self._diff.right.is_json):
-            self.lines.append(_SAME, _WHOLE, self._run_at, self._depth)
+        """Tell what was the same or is hidden since the last difference that is shown."""
+        is_json, node, same = self._diff.right.is_json, self._run_at, self._run - self._hidden
+        if self._run == 1 and same and (node != ROOT or is_json):
+            self.lines.append(_SAME, _WHOLE, node, self._depth)
         elif self._run:
-            count = self._run if self._run_at != ROOT else self._diff.right.items[ROOT]
-            self.lines.append(_SAME, _RUN, self._run_at, self._depth, count)
-        self._run = 0
+            if node == ROOT and not is_json:
+                same = self._diff.right.items[ROOT]
+            self.lines.append_run(node, self._depth, same, self._hidden)
+        self._run = self._hidden = 0
 
     def _whole(self, tree: Tree, sign: int, node: int) -> Generator[None, None, None]:
         """Every line of a part."""

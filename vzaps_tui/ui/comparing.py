@@ -96,7 +96,10 @@ def _missing(before: str | None, after: str | None) -> str:
 
 
 def headed(name: str, diff: Diff | None, look: Look) -> str:
-    """A section's heading: `Payload · 3 removed, 1 added · 2 times, ids or hashes hidden`."""
+    """A section's heading: `Payload · 3 removed, 1 added · 2 times or ids hidden (i)`.
+
+    Hashes count as ids.
+    """
     if diff is None:
         return name
     if diff.is_same:
@@ -105,8 +108,8 @@ def headed(name: str, diff: Diff | None, look: Look) -> str:
     said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     words = [name, said or "nothing else differs"]
     if diff.quiet:
-        hidden = "shown" if look.quiet else "hidden: i shows them"
-        what = "time, id or hash" if diff.quiet == 1 else "times, ids or hashes"
+        hidden = "shown (i)" if look.quiet else "hidden (i)"
+        what = "time or id" if diff.quiet == 1 else "times or ids"
         words.append(f"{diff.quiet:,} {what} {hidden}")
     elif not said:
         words = [name, "the same"]

@@ -15,7 +15,7 @@ from vzaps_tui.ui.widgets.virtual_table import Column
 COLUMNS = (
     Column("time", "Time", 11),
     Column("status", "Status", 11),
-    Column("event", "Event", 10, flex=1),
+    Column("event", "Event", 10, flex=1, min_width=96),
     Column("code", "Code", 4, align="right", min_width=76),
     Column("kin", "Same", 9),
     Column("says", "Says", 20, flex=4),

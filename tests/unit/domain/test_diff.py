@@ -140,7 +140,10 @@ LINES: list[tuple[str, str, list[str]]] = [
     ("[1.0]", "[1]", ["  [", "-   1.0", "+   1", "  ]"]),
     (r'["\u00e9"]', '["\u00e9"]', ["  [ … 1 item ]"]),
     (f"[{'9' * 30}]", f"[{'9' * 29}8]", ["  [", f"-   {'9' * 30}", f"+   {'9' * 29}8", "  ]"]),
-    ('{"id": "1"}', '{"id": "2"}', ["  { … 1 key }"]),
+    ('{"id": "1"}', '{"id": "2"}', ["  … 1 hidden"]),
+    ('{"id":1,"b":3}', '{"id":2}', ["  {", "    … 1 hidden", '-   "b": 3', "  }"]),
+    ('{"id":1,"b":3,"c":1}', '{"id":2,"b":3}',
+     ["  {", "    … 1 the same, 1 hidden", '-   "c": 1', "  }"]),
     ('{"a": 1}', "{a: 1}", ['- {"a": 1}', "+ {a: 1}"]),
     ("a\nb\nc\nd", "a\nb\nx\nd", ["  … 2 lines the same", "- c", "+ x", "  d"]),
     ("", "a", ["+ a"]),
@@ -171,6 +174,20 @@ def test_what_always_differs_is_counted_apart() -> None:
     assert (diff.told, diff.quiet, diff.is_same) == (0, 5, False)
     quiet = at_once(lines_of(diff, Look(quiet=True)))
     assert sum(line[0] == "+" for line in quiet) == 5
+
+
+def test_what_is_hidden_is_never_shown_as_the_same() -> None:
+    before, after = '{"id": {"id": 1, "n": 5}, "at": 1}', '{"id": {"id": 2, "n": 5}, "at": 2}'
+    assert shown(before, after, Look(same=True)) == [
+        "  {",
+        '    "id": {',
+        '      "id": …',
+        '      "n": 5',
+        "    }",
+        '-   "at": 1',
+        '+   "at": 2',
+        "  }",
+    ]
 
 
 VOLATILE = [

@@ -108,7 +108,7 @@ class DiffSections(Sequence[str]):
         return None
 
     def _heading(self, index: int) -> str:
-        return f"── {self._parts[self._begins.index(index)][0]} ──"
+        return f"── {self._parts[self._begins.index(index)][0]}"
 
 
 class JsonDiff(TextView):

@@ -316,6 +316,37 @@ async def test_a_large_payload_opens_and_scrolls() -> None:
         assert '"n": 199999' in await press(pilot, "G")
 
 
+HARD = {
+    "ten thousand levels": ("[" * 10_000 + "7" + "]" * 10_000, "7"),
+    "keys that repeat": ('{"a": 1, "a": 2, "last": "a"}', '"a": 2'),
+    "a huge number": (f'{{"n": {"9" * 100_000}}}', '"n": 9999'),
+    "half characters": ('{"bad": "\udc80\udcff"}', "bad"),
+    "no JSON after a while": ('{"a": 1, "b": ', '"b":'),
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+async def test_payloads_that_are_hard_to_read_are_shown_and_copied(name: str) -> None:
+    payload, needle = HARD[name]
+    async with opened(known(payload=payload)) as (app, pilot):
+        await press(pilot, "2", "slash")
+        assert "1 lines" in await typed(pilot, needle)
+        await press(pilot, "enter", "home")
+        await press(pilot, "end", "z", "Z", "home", "y", "p")
+        assert app.clipboard == payload
+
+
+async def test_rows_without_id_are_passed_over_when_walking() -> None:
+    rows = [delivery(n) for n in (4, 3, 2, 1)]
+    rows[1] = delivery(3, id="", key="digest-a")
+    rows[2] = delivery(2, id="", key="digest-b")
+    async with opened(FakeGateway(rows)) as (app, pilot):
+        assert "› log_1" in await press(pilot, "right_square_bracket")
+        assert "› log_4" in await press(pilot, "left_square_bracket")
+        await press(pilot, "left_square_bracket")
+        assert "That was the first one." in toasts(app)
+
+
 async def test_leaving_ends_what_is_being_read_before_the_widgets_go() -> None:
     gateway = known()
     async with opened(gateway) as (app, pilot):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -76,10 +76,13 @@ def test_the_edits_hold_both_values_whole(before: Any, after: Any) -> None:
 
 def shuffled(value: Any, dice: random.Random) -> Any:
     if isinstance(value, dict):
-        items = [(key, shuffled(inner, dice)) for key, inner in value.items()]
+        fields = cast("dict[str, Any]", value)
+        items = [(key, shuffled(inner, dice)) for key, inner in fields.items()]
         dice.shuffle(items)
         return dict(items)
-    return [shuffled(inner, dice) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [shuffled(inner, dice) for inner in cast("list[Any]", value)]
+    return value
 
 
 @given(value=HOLDERS, dice=st.randoms(), indent=st.sampled_from([None, 2]))

@@ -267,3 +267,21 @@ def test_a_value_that_holds_itself_ends() -> None:
     loop: dict[str, Any] = {"type": "Message"}
     loop["data"] = loop
     assert meaning_of(loop).event == "Message"
+
+
+CHATS = [
+    ({"chat": "111@lid", "sender_alt": "551@s.whatsapp.net"}, ("111@lid", "551@s.whatsapp.net")),
+    ({"chat": "111@lid", "sender_alt": "111@lid"}, ("111@lid",)),
+    (
+        {"chat": "9@lid", "is_from_me": True, "sender_alt": "me@x", "recipient_alt": "551@x"},
+        ("9@lid", "551@x"),
+    ),
+    ({"chat": "222@g.us", "sender_alt": "551@s.whatsapp.net"}, ("222@g.us",)),
+    ({}, ()),
+]
+
+
+@pytest.mark.parametrize(("info", "chats"), CHATS)
+def test_the_names_of_a_chat(info: dict[str, object], chats: tuple[str, ...]) -> None:
+    payload = {"type": "Message", "event": {"info": info, "message": {"conversation": "x"}}}
+    assert meaning_of(payload).chats == chats

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,7 +20,14 @@ from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
-from vzaps_tui.services.ports import Clock, DeliveryArchive, EnvelopeStore, Gateway, ViewStore
+from vzaps_tui.services.ports import (
+    Clock,
+    DeliveryArchive,
+    EnvelopeStore,
+    Gateway,
+    RetryJournal,
+    ViewStore,
+)
 from vzaps_tui.services.related import RelatedService
 from vzaps_tui.services.retrying import RetryService
 from vzaps_tui.services.views import ViewService
@@ -77,7 +85,7 @@ def services(
         webhooks=WebhookService(gateway, cache, identity),
         deliveries=deliveries,
         related=RelatedService(deliveries, clock),
-        retries=RetryService(gateway, deliveries, clock, pace=1.0),
+        retries=RetryService(gateway, deliveries, clock, pace=1.0, identity=identity),
         views=ViewService(views or MemoryViews(), identity, clock),
         clock=clock,
     )
@@ -85,13 +93,20 @@ def services(
 
 def launch(gateway: Gateway | None = None, **changes: Any) -> Launch:
     """A launch over a gateway; `clock`, stores and fields of Launch can be given."""
+    gateway = gateway or FakeGateway()
     wired = services(
-        gateway or FakeGateway(),
+        gateway,
         changes.pop("clock", None),
         changes.pop("store", None),
         archive=changes.pop("archive", None),
         views=changes.pop("views", None),
     )
+    journal: RetryJournal | None = changes.pop("journal", None)
+    if journal is not None:
+        retries = RetryService(
+            gateway, wired.deliveries, wired.clock, journal=journal, identity=IDENTITY
+        )
+        wired = replace(wired, retries=retries)
     values: dict[str, Any] = {"services": wired, "label": "acme", "masker": Masker()}
     return Launch(**(values | changes))
 

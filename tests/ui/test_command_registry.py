@@ -9,24 +9,15 @@ from textual.binding import Binding, BindingType
 
 from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import (
-    COMMANDS,
-    EVERYWHERE,
-    OPENING,
-    PLACES,
-    Command,
-    Place,
-    key_table,
-    show_key,
-    show_keys,
-)
+from vzaps_tui.ui.command import Command, Place, show_key, show_keys
+from vzaps_tui.ui.commands import COMMANDS, EVERYWHERE, OPENING, PLACES, key_table
 from vzaps_tui.ui.screens.compare import CompareScreen
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 from vzaps_tui.ui.screens.delivery import DeliveryScreen
 from vzaps_tui.ui.screens.instances import InstancesScreen
-from vzaps_tui.ui.screens.related import RelatedScreen
 from vzaps_tui.ui.screens.plan import PlanScreen
 from vzaps_tui.ui.screens.plans import PlansScreen
+from vzaps_tui.ui.screens.related import RelatedScreen
 from vzaps_tui.ui.screens.triage import TriageScreen
 from vzaps_tui.ui.screens.webhook import WebhookScreen
 from vzaps_tui.ui.widgets.cursor_lines import CursorLines

@@ -21,7 +21,8 @@ from tests.ui.harness import (
     until,
 )
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import COMMANDS, MOVING, OPENING, PLACES, Command, show_keys
+from vzaps_tui.ui.command import Command, show_keys
+from vzaps_tui.ui.commands import COMMANDS, MOVING, OPENING, PLACES
 from vzaps_tui.ui.copy_menu import CopyMenu
 from vzaps_tui.ui.filter_form import FilterForm
 from vzaps_tui.ui.help import HelpScreen

@@ -286,7 +286,7 @@ async def test_one_marked_delivery_is_compared_with_the_one_under_the_cursor() -
         assert "log_6" in text
 
 
-# -- rows that the API has no more ------------------------------------------------------------------
+# -- rows that the API has no more -----------------------------------------------------------------
 
 
 async def test_a_row_that_the_api_has_no_more_says_so() -> None:

@@ -12,6 +12,7 @@ from vzaps_tui.domain.plans import Entry, Evidence, Plan, PlanId, PlanState
 from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.services.ports import Clock, RetryJournal
+from vzaps_tui.services.unhurried import unhurried
 
 Tell = Callable[[RetryStep], None]
 
@@ -71,11 +72,13 @@ class Ledger:
         """
         plan = self.plan.id
         await self._journal.mark(plan, PlanState.RUNNING, "", self._clock.now())
-        changed = [entry for entry in entries if entry != self._entries[entry.place]]
+        changed = [
+            entry async for entry in unhurried(entries) if entry != self._entries[entry.place]
+        ]
         if changed:
             await self._journal.note(plan, changed)
         self._entries.update({entry.place: entry for entry in changed})
-        for entry in self:
+        async for entry in unhurried(self):
             if entry.outcome is Outcome.SENDING:
                 self.say(entry, Outcome.UNKNOWN, "cut short while sending; being looked for")
             else:

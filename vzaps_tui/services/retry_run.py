@@ -25,6 +25,7 @@ from vzaps_tui.services.pacing import Pace
 from vzaps_tui.services.ports import Clock, Gateway, RetryJournal
 from vzaps_tui.services.sending import Attempted, Fate, Sender
 from vzaps_tui.services.sending_order import Breaker, SendingOrder
+from vzaps_tui.services.unhurried import unhurried
 
 _MOST_IN_FLIGHT = 8
 _MOST_TURNS = 20
@@ -160,14 +161,19 @@ class RetryRun:
             StorageError: it could not be begun.
         """
         try:
-            await self._begin(past_canary=past_canary)
+            try:
+                await self._begin(past_canary=past_canary)
+            except asyncio.CancelledError:
+                absorb()
+                self._stopping = self._giving_up = True
             await self._until_over()
         finally:
             await self._end()
         return tuple(step for _, step in sorted(self._ledger.steps.items()))
 
     async def _begin(self, *, past_canary: bool) -> None:
-        await self._ledger.begin([self._enlisted(entry) for entry in self._ledger])
+        enlisted = [self._enlisted(entry) async for entry in unhurried(self._ledger)]
+        await self._ledger.begin(enlisted)
         self._order = SendingOrder(self._ledger, canary=self._canary)
         if past_canary:
             self._order.release()
@@ -176,7 +182,7 @@ class RetryRun:
         self._new_logs.claim(claimed)
         known = await self._means.deliveries.known(plan.instance)
         self._old = (known, frozenset(entry.key for entry in self._ledger))
-        for entry in self._ledger:
+        async for entry in unhurried(self._ledger):
             self._take_up(entry)
         if self._ledger.counts[Outcome.QUEUED] > 1:
             # By the server's own clock: a log that is newer than this came after it.

@@ -108,7 +108,9 @@ class RetryService:
             canary=plan.canary,
             breaker=plan.breaker,
         )
-        return await self.journal.create(made, freeze(plan, now))
+        # Aside: a plan may be for hundreds of thousands, and nobody waits for it with a key.
+        entries = await asyncio.to_thread(freeze, plan, now)
+        return await self.journal.create(made, entries)
 
     async def run(self, plan: RetryPlan, tell: Tell) -> tuple[RetryStep, ...]:
         """Make a plan and carry it out: paced, each delivery sent once.

@@ -8,7 +8,6 @@ import logging
 import signal
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from textual.app import App
 from textual.command import Provider
 from textual.worker import WorkerFailed
 from typing_extensions import override
@@ -17,7 +16,8 @@ from vzaps_tui.domain.problems import AuthError, UnavailableError, VzapsError
 from vzaps_tui.domain.retries import RetryPlan
 from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import EVERYWHERE, bindings, retry_keys
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import EVERYWHERE, retry_keys
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.copy_menu import CopyMenu
 from vzaps_tui.ui.copying import Copying
@@ -25,6 +25,7 @@ from vzaps_tui.ui.dialogs import Choice, ConfirmScreen
 from vzaps_tui.ui.exports import Exports
 from vzaps_tui.ui.help import HelpScreen
 from vzaps_tui.ui.jobs import Jobs
+from vzaps_tui.ui.opening import OpeningApp
 from vzaps_tui.ui.palette import CommandProvider
 from vzaps_tui.ui.retry_plans import RetryPlans
 from vzaps_tui.ui.views import DeliveriesView
@@ -36,12 +37,8 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
-    from vzaps_tui.domain.deliveries import Delivery, LogId
     from vzaps_tui.domain.instances import Instance, InstanceId
-    from vzaps_tui.domain.meaning import Meaning
-    from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.domain.webhooks import WebhookConfig
-    from vzaps_tui.ui.delivery_walk import DeliveryWalk
     from vzaps_tui.ui.launch import Launch
 
 Result = TypeVar("Result")
@@ -52,7 +49,7 @@ EXIT_REFUSED, EXIT_UNREACHABLE = 3, 4
 _SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
-class VzapsApp(App[str]):
+class VzapsApp(OpeningApp):
     """Shows boards; runs retries that outlive them.
 
     Attributes:
@@ -219,55 +216,6 @@ class VzapsApp(App[str]):
         """A toast of plain, visible text."""
         level = cast("SeverityLevel", severity)
         self.notify(visible(words), severity=level, timeout=timeout, markup=False)
-
-    # -- opening ---------------------------------------------------------------------------------
-
-    def open_deliveries(self, instance: Instance) -> None:
-        """Show an instance's deliveries."""
-        from vzaps_tui.ui.screens.deliveries import DeliveriesScreen  # noqa: PLC0415 - start-up time
-
-        self.push_screen(DeliveriesScreen(instance))
-
-    def open_webhook(self, instance: Instance) -> None:
-        """Show an instance's webhook form."""
-        from vzaps_tui.ui.screens.webhook import WebhookScreen  # noqa: PLC0415 - start-up time
-
-        self.push_screen(WebhookScreen(instance))
-
-    def open_delivery(
-        self,
-        instance: Instance,
-        rows: DeliveryWalk,
-        row: Delivery,
-        done: Callable[[LogId | None], None],
-    ) -> None:
-        """Show one delivery of a list; `done` gets the id of the one it was left at."""
-        from vzaps_tui.ui.screens.delivery import DeliveryScreen  # noqa: PLC0415 - start-up time
-
-        self.push_screen(DeliveryScreen(instance, rows, row), done)
-
-    def open_compare(self, instance: Instance, left: Delivery, right: Delivery) -> None:
-        """Show what differs between two deliveries of an instance."""
-        from vzaps_tui.ui.screens.compare import CompareScreen  # noqa: PLC0415 - start-up time
-
-        self.push_screen(CompareScreen(instance, left, right))
-
-    def open_related(self, instance: Instance, around: Delivery, meaning: Meaning) -> None:
-        """Search for the other deliveries of the chat or message that a payload names."""
-        from vzaps_tui.ui.screens.related import RelatedScreen  # noqa: PLC0415 - start-up time
-
-        self.push_screen(RelatedScreen(instance, around, meaning))
-
-    def open_triage(
-        self,
-        instance: Instance,
-        query: DeliveryQuery,
-        done: Callable[[DeliveryQuery | None], None],
-    ) -> None:
-        """Show the causes of what failed in a list; `done` gets the query of the one opened."""
-        from vzaps_tui.ui.screens.triage import TriageScreen  # noqa: PLC0415 - start-up time
-
-        self.push_screen(TriageScreen(instance, query), done)
 
     # -- saving a webhook ------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from typing_extensions import override
 
 from vzaps_tui.domain.envelope import Envelope, Source
 from vzaps_tui.services.freshness import Freshness, Phase
-from vzaps_tui.ui.commands import EVERYWHERE, Place, keys_of, show_key
+from vzaps_tui.ui.command import Place, show_key
+from vzaps_tui.ui.commands import EVERYWHERE, keys_of
 from vzaps_tui.ui.host import Host, host_of
 from vzaps_tui.ui.retry_lines import FEW, TALL, progress_lines
 from vzaps_tui.ui.widgets.find_bar import FindBar

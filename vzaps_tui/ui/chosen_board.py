@@ -61,7 +61,6 @@ class ChosenBoard(LogBoard[Result]):
         self._source = InstanceRows(self.services.deliveries, self._instance.id)
         self._choosing = Choosing(self, self.services, self._instance.id, self._choose)
         self._steps = LogSteps(self, self.services, self._instance.id)
-        super().on_mount()
         self.set_class(self.view.preview, "-preview")
         self._touched = self.view.cursor is not None
         self.call_after_refresh(self.show_state)  # what is kept, before anybody is asked
@@ -69,7 +68,6 @@ class ChosenBoard(LogBoard[Result]):
 
     @override
     def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
         self.call_after_refresh(self._show_preview)
         self.call_after_refresh(self._paint_again)
 

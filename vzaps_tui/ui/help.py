@@ -13,7 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 from typing_extensions import override
 
-from vzaps_tui.ui.commands import MOVING, OPENING, Place, keys_of, show_keys
+from vzaps_tui.ui.command import Place, show_keys
+from vzaps_tui.ui.commands import MOVING, OPENING, keys_of
 from vzaps_tui.ui.render import STYLE
 from vzaps_tui.ui.widgets.cells import Tone
 

@@ -11,6 +11,7 @@ from typing import Final
 from textual.binding import Binding
 from textual.keys import Keys
 
+from vzaps_tui.ui.command import Command, show_key
 from vzaps_tui.ui.commands import (
     COMMANDS,
     DELIVERIES,
@@ -23,8 +24,6 @@ from vzaps_tui.ui.commands import (
     OPENING,
     TRIAGE,
     WEBHOOK,
-    Command,
-    show_key,
 )
 
 _ALWAYS: Final = (EVERYWHERE, FINDING, MOVING, OPENING)

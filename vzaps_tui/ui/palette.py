@@ -10,7 +10,8 @@ from textual.content import Content
 from typing_extensions import override
 
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import Command, keys_of, show_key
+from vzaps_tui.ui.command import Command, show_key
+from vzaps_tui.ui.commands import keys_of
 
 
 class CommandProvider(Provider):

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.retries import RetryPlan
 
+_MOST_KEPT = 1000
+"""Rows of a plan that stay in sight; a look at so many takes some milliseconds."""
+
 
 @dataclass(slots=True)
 class DeliveriesView:
@@ -40,7 +43,11 @@ class DeliveriesView:
         )
 
     def keep_in_sight(self, plan: RetryPlan) -> None:
-        """Rows of a plan stay in the list under its filter, and lose their marks."""
+        """Rows of a plan stay in the list under its filter, and lose their marks.
+
+        Those of a large plan do not stay: each would be looked up again whenever rows change.
+        """
         keys = frozenset(row.key for row in plan.deliveries)
-        self.kept |= keys
+        if len(keys) <= _MOST_KEPT:
+            self.kept |= keys
         self.marked -= keys

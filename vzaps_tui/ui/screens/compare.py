@@ -15,7 +15,8 @@ from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
 from vzaps_tui.domain.diff_lines import Look
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import COMPARE, EVERYWHERE, FINDING, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import COMPARE, EVERYWHERE, FINDING
 from vzaps_tui.ui.comparing import Section, Side, laid_out, pair_lines, sections_of
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.slices import in_slices
@@ -56,11 +57,9 @@ class CompareScreen(Board[None]):
     def on_mount(self) -> None:
         self.view.empty_text = "Reading both …"
         self._show_pair()
-        super().on_mount()
 
     @override
     def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
         self._show_pair()
 
     @property

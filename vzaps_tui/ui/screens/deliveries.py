@@ -17,7 +17,8 @@ from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.query_language import to_text
 from vzaps_tui.ui.chosen_board import ChosenBoard
-from vzaps_tui.ui.commands import DELIVERIES, EVERYWHERE, FINDING, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import DELIVERIES, EVERYWHERE, FINDING
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.delivery_rows import columns, copies_of
 from vzaps_tui.ui.filter_form import FilterForm
@@ -253,7 +254,8 @@ class DeliveriesScreen(ChosenBoard[None]):
     async def action_compare(self) -> None:
         """Compare two marked deliveries, or the marked one with the one under the cursor."""
         marked, row = self.view.marked, self._row()
-        numbers = self._rows.numbers_of(marked | ({row.key} if row and len(marked) == 1 else set()))
+        here = frozenset({row.key}) if row and len(marked) == 1 else frozenset[str]()
+        numbers = self._rows.numbers_of(marked | here)
         found = [one for one in await self.services.deliveries.fetch(numbers) if one is not None]
         if len(found) != 2:  # noqa: PLR2004 - two are compared
             self.host.say("Mark two deliveries (space), or one and go to the other.")

@@ -18,7 +18,8 @@ from vzaps_tui.domain.problems import StorageError, VzapsError
 from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.ui.attempt_rows import COLUMNS, AttemptRows, SentFromHere, timeline
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import DELIVERY, EVERYWHERE, FINDING, JSON, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import DELIVERY, EVERYWHERE, FINDING, JSON
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.delivery_copies import copies_of
 from vzaps_tui.ui.retry_review import review
@@ -77,12 +78,10 @@ class DeliveryScreen(Board[LogId | None]):
     def on_mount(self) -> None:
         self.query_one(Tabs).can_focus = False
         self._show_head()
-        super().on_mount()
         self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
 
     @override
     def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
         self._show_head()
 
     @property

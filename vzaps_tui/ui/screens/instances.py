@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.services.freshness import Phase
-from vzaps_tui.ui.commands import EVERYWHERE, FINDING, INSTANCES, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import EVERYWHERE, FINDING, INSTANCES
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.render import instance_cells

@@ -16,7 +16,8 @@ from vzaps_tui.domain.instances import Instance
 from vzaps_tui.domain.plans import Entry, Evidence, PlanSummary
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.retries import Outcome, RetryStep
-from vzaps_tui.ui.commands import EVERYWHERE, FINDING, PLAN, PLANS, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import EVERYWHERE, FINDING, PLAN, PLANS
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.plan_rows import ENTRY_COLUMNS, EntryRows, EntryWalk, outcome_word, plan_facts
@@ -51,13 +52,11 @@ class PlanScreen(ListBoard[None]):
 
     @override
     def on_mount(self) -> None:
-        super().on_mount()
         self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
         self.host.jobs.progressed.subscribe(self, lambda _: self._look_again(), immediate=True)
 
     @override
     def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
         self.call_after_refresh(self._explain)
 
     # -- reading -----------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from vzaps_tui.domain.plans import PlanSummary
 from vzaps_tui.domain.problems import VzapsError
-from vzaps_tui.ui.commands import EVERYWHERE, FINDING, PLANS, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import EVERYWHERE, FINDING, PLANS
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.plan_rows import PLAN_COLUMNS, PlanRows, plan_facts
@@ -46,12 +47,10 @@ class PlansScreen(ListBoard[None]):
 
     @override
     def on_mount(self) -> None:
-        super().on_mount()
         self.host.jobs.progressed.subscribe(self, self._note_progress, immediate=True)
 
     @override
     def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
         self.call_after_refresh(self._explain)
 
     # -- reading -----------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from vzaps_tui.domain.meaning import Meaning
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.text import visible
 from vzaps_tui.services.related import AT_ONCE, Progress, RelatedSearch
-from vzaps_tui.ui.commands import EVERYWHERE, FINDING, RELATED, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import EVERYWHERE, FINDING, RELATED
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.delivery_copies import copies_of
 from vzaps_tui.ui.delivery_walk import TupleWalk

@@ -20,7 +20,8 @@ from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.domain.triage import Cause, Findings
 from vzaps_tui.services.triage import Triage
 from vzaps_tui.ui.cause_rows import COLUMNS, CauseRows, copies_of, counts_text, explained
-from vzaps_tui.ui.commands import EVERYWHERE, FINDING, TRIAGE, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import EVERYWHERE, FINDING, TRIAGE
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.retry_review import review
@@ -72,12 +73,10 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
 
     @override
     def on_mount(self) -> None:
-        super().on_mount()
         self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
 
     @override
     def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
         self.call_after_refresh(self._explain)
 
     # -- reading and folding -----------------------------------------------------------------------

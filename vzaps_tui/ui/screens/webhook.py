@@ -28,7 +28,8 @@ from vzaps_tui.domain.webhooks import (
     same_config,
 )
 from vzaps_tui.ui.board import Board
-from vzaps_tui.ui.commands import EVERYWHERE, WEBHOOK, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import EVERYWHERE, WEBHOOK
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.dialogs import Choice
 from vzaps_tui.ui.webhook_words import change_text, findings_text, report_text

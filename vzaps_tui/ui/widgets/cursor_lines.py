@@ -14,7 +14,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from typing_extensions import override
 
-from vzaps_tui.ui.commands import MOVING, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import MOVING
 from vzaps_tui.ui.widgets.cells import fit, width_of, wrap
 
 _STRIPS_KEPT = 512

@@ -15,7 +15,8 @@ from typing_extensions import override
 
 from vzaps_tui.domain.json_skim import looks_like_json
 from vzaps_tui.domain.json_text import NotJsonError
-from vzaps_tui.ui.commands import OPENING, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import OPENING
 from vzaps_tui.ui.slices import in_slices
 from vzaps_tui.ui.widgets.body_kind import kind_of
 from vzaps_tui.ui.widgets.cells import ELLIPSIS, cut, fit, shown, width_of

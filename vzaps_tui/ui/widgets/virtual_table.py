@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
-from vzaps_tui.ui.commands import OPENING, bindings
+from vzaps_tui.ui.command import bindings
+from vzaps_tui.ui.commands import OPENING
 from vzaps_tui.ui.widgets.cells import (
     TONES,
     crop,

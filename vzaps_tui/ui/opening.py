@@ -1,0 +1,67 @@
+"""Opens boards: each is loaded when it is first shown, as start-up time is short."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vzaps_tui.domain.deliveries import Delivery, LogId
+    from vzaps_tui.domain.instances import Instance
+    from vzaps_tui.domain.meaning import Meaning
+    from vzaps_tui.domain.query import DeliveryQuery
+    from vzaps_tui.ui.delivery_walk import DeliveryWalk
+
+
+class OpeningApp(App[str]):
+    """The part of the app by which boards open one another; see `Host`."""
+
+    def open_deliveries(self, instance: Instance) -> None:
+        """Show an instance's deliveries."""
+        from vzaps_tui.ui.screens.deliveries import DeliveriesScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(DeliveriesScreen(instance))
+
+    def open_webhook(self, instance: Instance) -> None:
+        """Show an instance's webhook form."""
+        from vzaps_tui.ui.screens.webhook import WebhookScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(WebhookScreen(instance))
+
+    def open_delivery(
+        self,
+        instance: Instance,
+        rows: DeliveryWalk,
+        row: Delivery,
+        done: Callable[[LogId | None], None],
+    ) -> None:
+        """Show one delivery of a list; `done` gets the id of the one it was left at."""
+        from vzaps_tui.ui.screens.delivery import DeliveryScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(DeliveryScreen(instance, rows, row), done)
+
+    def open_compare(self, instance: Instance, left: Delivery, right: Delivery) -> None:
+        """Show what differs between two deliveries of an instance."""
+        from vzaps_tui.ui.screens.compare import CompareScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(CompareScreen(instance, left, right))
+
+    def open_related(self, instance: Instance, around: Delivery, meaning: Meaning) -> None:
+        """Search for the other deliveries of the chat or message that a payload names."""
+        from vzaps_tui.ui.screens.related import RelatedScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(RelatedScreen(instance, around, meaning))
+
+    def open_triage(
+        self,
+        instance: Instance,
+        query: DeliveryQuery,
+        done: Callable[[DeliveryQuery | None], None],
+    ) -> None:
+        """Show the causes of what failed in a list; `done` gets the query of the one opened."""
+        from vzaps_tui.ui.screens.triage import TriageScreen  # noqa: PLC0415 - start-up time
+
+        self.push_screen(TriageScreen(instance, query), done)

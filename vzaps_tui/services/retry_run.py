@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from math import ceil
 
 from vzaps_tui.domain.deliveries import Delivery, LogId
-from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.plans import MANY, Entry, Plan, RunStatus
 from vzaps_tui.domain.problems import RateLimitedError
 from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.domain.retries import tell as in_words
-from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.ending import absorb, ended, raise_bug
 from vzaps_tui.services.following import Follower
 from vzaps_tui.services.ledger import Ledger, Tell
 from vzaps_tui.services.looking import Looker
+from vzaps_tui.services.means import Means
 from vzaps_tui.services.new_logs import NewLogs, Sent
-from vzaps_tui.services.pacing import Pace
-from vzaps_tui.services.ports import Clock, Gateway, RetryJournal
 from vzaps_tui.services.sending import Attempted, Fate, Sender
 from vzaps_tui.services.sending_order import Breaker, SendingOrder
 from vzaps_tui.services.unhurried import unhurried
@@ -33,28 +30,6 @@ _MOST_TURNS = 20
 _UNANSWERED = 4
 """So many such turns weighs one for which there was no answer at all."""
 _SENT_LATELY = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What all runs of a program have in common.
-
-    Attributes:
-        busy: deliveries that a run of this program is at.
-        slots: one is held for each call of a run, so that screens get their turn.
-        breaker: failures in a row that stop a plan which does not say otherwise.
-        canary: whether plans for many send one of each cause first, where they do not say.
-    """
-
-    gateway: Gateway
-    deliveries: DeliveryService
-    clock: Clock
-    journal: RetryJournal
-    pace: Pace
-    busy: set[tuple[InstanceId, LogId]]
-    slots: asyncio.Semaphore
-    breaker: int
-    canary: bool
 
 
 class RetryRun:

@@ -24,15 +24,18 @@ from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.ledger import Tell
+from vzaps_tui.services.means import Means
 from vzaps_tui.services.memory_journal import MemoryJournal
 from vzaps_tui.services.new_logs import NewLogs
 from vzaps_tui.services.pacing import Pace
 from vzaps_tui.services.ports import Clock, Gateway, RetryJournal
-from vzaps_tui.services.retry_run import Means, RetryRun
+from vzaps_tui.services.retry_run import RetryRun
 
 BREAKER = 10
 """Failures in a row that stop a plan."""
 _CALLS_AT_ONCE = 3
+_MANY = 500
+"""Deliveries that take longer to freeze than a key may wait."""
 _NOBODY = Identity("", "")
 _UNKNOWN = frozenset({Outcome.UNKNOWN})
 
@@ -108,8 +111,11 @@ class RetryService:
             canary=plan.canary,
             breaker=plan.breaker,
         )
-        # Aside: a plan may be for hundreds of thousands, and nobody waits for it with a key.
-        entries = await asyncio.to_thread(freeze, plan, now)
+        if len(plan.deliveries) < _MANY:
+            entries = freeze(plan, now)
+        else:
+            # Aside: a plan may be for hundreds of thousands, and keys must not wait for it.
+            entries = await asyncio.to_thread(freeze, plan, now)
         return await self.journal.create(made, entries)
 
     async def run(self, plan: RetryPlan, tell: Tell) -> tuple[RetryStep, ...]:

@@ -431,3 +431,19 @@ async def test_cut_short_while_sending_a_new_log_with_its_payload_is_proof(groun
     entries = await ground.entries(plan.id)
     assert [(entry.outcome, entry.via) for entry in entries] == [(D, "log_101"), (D, "log_102")]
     assert ground.sent == ["log_1", "log_2"]
+
+
+async def test_stopped_before_it_has_begun_nothing_is_sent(ground: Ground) -> None:
+    plan = await ground.plan(1, 2)
+    gate = ground.server.gate("search")
+    task = ground.begin(plan.id)
+    await ground.clock.advance(0)
+    task.cancel()
+    steps = await ground.clock.run(task)
+    gate.set()
+    assert [step.outcome for step in steps] == [Q, Q]
+    assert ground.sent == []
+    (left,) = await ground.service.unfinished()
+    assert (left.words, left.plan.why, left.holder) == ("2 of 2 left", "stopped", "")
+    await ground.resume(plan.id)
+    assert await ground.words(plan.id) == [D, D]

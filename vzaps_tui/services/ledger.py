@@ -48,6 +48,7 @@ class Ledger:
         self._journal = journal
         self._clock = clock
         self._entries = {entry.place: entry for entry in entries}
+        self._counts = Counter(entry.outcome for entry in entries)
         self._tell = tell
 
     def __getitem__(self, place: int) -> Entry:
@@ -62,7 +63,7 @@ class Ledger:
     @property
     def counts(self) -> Counter[Outcome]:
         """How many stand where."""
-        return Counter(entry.outcome for entry in self._entries.values())
+        return +self._counts
 
     async def begin(self, entries: Sequence[Entry]) -> None:
         """Write down that the plan is carried out, and what changed of it; tell where all stand.
@@ -77,7 +78,8 @@ class Ledger:
         ]
         if changed:
             await self._journal.note(plan, changed)
-        self._entries.update({entry.place: entry for entry in changed})
+        for entry in changed:
+            self._put(entry)
         async for entry in unhurried(self):
             if entry.outcome is Outcome.SENDING:
                 self.say(entry, Outcome.UNKNOWN, "cut short while sending; being looked for")
@@ -120,7 +122,7 @@ class Ledger:
         )
         other = await self._journal.begin(self.plan, entry)
         if other is None:
-            self._entries[place] = entry
+            self._put(entry)
             self.say(entry, Outcome.SENDING)
         return other
 
@@ -183,8 +185,13 @@ class Ledger:
     async def _keep(self, entry: Entry, outcome: Outcome, words: str) -> None:
         """What could not be written down is remembered, and stops the plan (`trouble`)."""
         entry = replace(entry, outcome=outcome, reason=words, at=self._clock.now())
-        self._entries[entry.place] = entry
+        self._put(entry)
         try:
             await self._journal.note(self.plan.id, [entry])
         except StorageError as problem:
             self.trouble = self.trouble or problem.summary
+
+    def _put(self, entry: Entry) -> None:
+        self._counts[self._entries[entry.place].outcome] -= 1
+        self._counts[entry.outcome] += 1
+        self._entries[entry.place] = entry

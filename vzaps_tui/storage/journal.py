@@ -123,8 +123,10 @@ class SqliteJournal:
 
     async def entries(self, plan: PlanId) -> tuple[Entry, ...]:
         """As `RetryJournal`."""
-        rows = await self._state.ask(lambda db: db.execute(_GET_ENTRIES, (plan,)).fetchall())
-        return tuple(map(read_entry, rows))
+        # Read in its thread to the end: there may be hundreds of thousands.
+        return await self._state.ask(
+            lambda db: tuple(map(read_entry, db.execute(_GET_ENTRIES, (plan,))))
+        )
 
     async def begin(self, plan: Plan, entry: Entry) -> PlanId | None:
         """As `RetryJournal`."""

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import archive, idle, keys, payloads, requests, stalls, starts
+from tests.bench import archive, idle, lists, payloads, requests, stalls, starts
 from tests.bench.figures import Figure, render
 from tests.bench.ground import Ground
 from tests.bench.terminal import SilentError
 
 MEASURES: dict[str, Callable[[Ground], list[Figure]]] = {
     "starts": starts.measure,
-    "keys": keys.measure,
+    "lists": lists.measure,
     "requests": requests.measure,
     "idle": idle.measure,
     "payloads": payloads.measure,

@@ -17,7 +17,7 @@ READY = "BASELINE"
 
 
 class Minimal(App[None]):
-    """A header, a full table, a footer."""
+    """A header, a full table (Textual's own list), a footer."""
 
     @override
     def compose(self) -> ComposeResult:
@@ -25,11 +25,15 @@ class Minimal(App[None]):
         yield DataTable[str](cursor_type="row")
         yield Footer()
 
+    def __init__(self, rows: int = 36) -> None:
+        super().__init__()
+        self._count = rows
+
     def on_mount(self) -> None:
         table = self.query_one(DataTable[str])
         table.add_columns("Time", "Status", "Event", "Code", "Tries", "Took", "Id")
-        for line in range(36):
-            last = READY if line == 35 else f"log_{line:04}"
+        for line in range(self._count):
+            last = READY if line == min(35, self._count - 1) else f"log_{line:04}"
             table.add_row("14:02:11", "FAILED", "Message", "502", str(line), "1.2s", last)
         table.focus()
 
@@ -77,7 +81,7 @@ def main() -> None:
     name, *rest = sys.argv[1:]
     match name:
         case "minimal":
-            Minimal().run()
+            Minimal(*map(int, rest)).run()
         case "floor":
             Floor().run()
         case "area":

@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from tests.bench.baselines import READY
 from tests.bench.figures import Figure, of_rounds
 from tests.bench.ground import DATA, PROJECT, Ground
-from tests.bench.keys import FEW, MANY
 from tests.bench.terminal import Program
 from tests.bench.world import EmulatedWorld
+
+MANY = 20_000
 
 
 def measure(ground: Ground) -> list[Figure]:
@@ -22,34 +23,27 @@ def measure(ground: Ground) -> list[Figure]:
             before.wait_for(name, since=0)
         minimal = stack.enter_context(ground.baseline("minimal"))
         demo = stack.enter_context(ground.program(ground.home("idle-demo"), "--demo"))
-        few, many = (stack.enter_context(_list(ground, rows)) for rows in (FEW, MANY))
+        many = stack.enter_context(_list(ground, MANY))
         minimal.wait_for(READY, since=0)
         main = stack.enter_context(ground.program(env))
         main.wait_for(name, since=0)
         at_first = main.memory()
         demo.wait_for(name, since=0)
-        for one in (few, many):
-            one.wait_for(*DATA, since=0)
-        programs = (minimal, main, demo, few, many)
+        many.wait_for(*DATA, since=0)
+        programs = (minimal, main, demo, many)
         for one in programs:
             one.wait_quiet(0.7)
         used = _idle(programs, ground.rounds(5, 2))
         held = [one.memory() for one in programs]
     base = ("minimal Textual app", held[:1])
-    # The rows of the large list are made by the bench itself before the program starts.
     return [
         of_rounds("memory at the first frame", "MiB", [at_first], base, 1.6),
         of_rounds("memory once the API is in use", "MiB", held[1:2], base),
-        of_rounds(f"memory, list of {MANY:,} rows", "MiB", held[4:5], base, 2.2),
-        of_rounds(
-            f"memory, list of {MANY:,} rows", "MiB", held[4:5],
-            (f"list of {FEW:,} rows", held[3:4]), 1.5,
-        ),
         Figure("idle CPU, minimal Textual app", used[0], "%"),
         Figure("idle CPU, main screen", used[1], "%", budget=0.5),
         Figure("idle CPU, main screen of the demo", used[2], "%", budget=0.5),
-        Figure(f"idle CPU, list of {MANY:,} rows", used[4], "%", budget=0.5),
-    ]  # fmt: skip
+        Figure(f"idle CPU, list of {MANY:,} rows", used[3], "%", budget=0.5),
+    ]
 
 
 def _list(ground: Ground, rows: int) -> Program:

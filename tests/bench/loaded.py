@@ -2,6 +2,8 @@
 
 `python -m tests.bench.loaded --rows N [--held M]` is on a server in memory with N rows, of which M
 (or all) were read already;
+`python -m tests.bench.loaded --rows N --archive FILE EPOCH` opens a file that was seeded; SIGUSR1
+lets some more deliveries happen;
 `python -m tests.bench.loaded --stalls FILE` is what the command makes of the environment, watched.
 """
 
@@ -11,6 +13,7 @@ import argparse
 import asyncio
 import gc
 import os
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -19,6 +22,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from tests.bench.rows import EVERY_FAILED, SCOPE, WHOSE, Numbered
 from tests.builders import INSTANCE, delivered, delivery, instance
 from tests.fakes import FakeGateway, MemoryViews
 from vzaps_tui.cli.clock import SystemClock
@@ -29,10 +33,9 @@ from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.masking import Masker
 from vzaps_tui.domain.paging import End, Page
-from vzaps_tui.domain.selection import Reading, Scope
+from vzaps_tui.domain.selection import Reading
 from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
-from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
 from vzaps_tui.services.related import RelatedService
 from vzaps_tui.services.retrying import RetryService
@@ -47,6 +50,8 @@ from vzaps_tui.ui.launch import Launch, Services
 NO_CONFIG = Path("none")
 BEAT = 0.001
 """Seconds between two looks at the loop."""
+NEW = 50
+"""Deliveries that happen at a signal."""
 
 
 class MemoryServer(FakeGateway):
@@ -64,6 +69,30 @@ class MemoryServer(FakeGateway):
         return Answer(Page(tuple(rows[(page - 1) * size : page * size]), page, size, len(rows)))
 
 
+class NumberedServer(FakeGateway):
+    """A server that makes its rows up by their numbers, at once, and can have more of them."""
+
+    def __init__(self, numbered: Numbered, newest: int) -> None:
+        super().__init__((), [instance(1, id=INSTANCE)])
+        self._numbered = numbered
+        self._newest = newest
+
+    def happen(self, count: int) -> None:
+        """Let so many more be sent."""
+        self._newest += count
+
+    @override
+    async def search(
+        self, instance: InstanceId, page: int, size: int, status: str | None
+    ) -> Answer[Page[Delivery]]:
+        step = EVERY_FAILED if status else 1
+        total = self._newest // step
+        first = total - (page - 1) * size
+        numbers = range(first * step, max(0, first - size) * step, -step)
+        rows = tuple(map(self._numbered.row, numbers))
+        return Answer(Page(rows, page, size, total))
+
+
 def many_rows(count: int) -> tuple[Delivery, ...]:
     """Deliveries, newest first, one a second; every third failed."""
     now = SystemClock().now()
@@ -77,31 +106,54 @@ def many_rows(count: int) -> tuple[Delivery, ...]:
 
 def holding(rows: tuple[Delivery, ...], held: int) -> Launch:
     """A launch on one instance with these deliveries, of which `held` were just read."""
-    clock, server, whose = SystemClock(), MemoryServer(rows), Identity("http://127.0.0.1", "bench")
+    clock, server = SystemClock(), MemoryServer(rows)
     cache, archive = EnvelopeCache(None, clock), SqliteArchive(None)
     end = End.COMPLETE if held >= len(rows) else End.MORE
-    question = whose.ask("deliveries", INSTANCE)
+    question = WHOSE.ask("deliveries", INSTANCE)
     cache.replace(question, Envelope(LogState(held, len(rows), end), clock.now()))
-    scope = Scope(whose.base_url, whose.account, INSTANCE)
     reading = Reading(None, clock.now(), top=True, end=end is End.COMPLETE)
-    asyncio.run(_put(archive, scope, rows[:held], reading))
-    deliveries = DeliveryService(server, cache, archive, whose, clock)
+    asyncio.run(_put(archive, rows[:held], reading))
+    deliveries = DeliveryService(server, cache, archive, WHOSE, clock)
+    return _launch(server, cache, deliveries)
+
+
+def opening(path: Path, count: int, epoch: float) -> Launch:
+    """A launch on one instance with `count` deliveries, which were all read into a file.
+
+    SIGUSR1 lets `NEW` more happen.
+    """
+    clock = SystemClock()
+    server = NumberedServer(Numbered.ending(count, epoch), count)
+    cache, archive = EnvelopeCache(None, clock), SqliteArchive(path)
+    signal.signal(signal.SIGUSR1, lambda _number, _frame: server.happen(NEW))
+    made = _launch(server, cache, DeliveryService(server, cache, archive, WHOSE, clock))
+
+    async def warm() -> tuple[str, ...]:
+        await archive.open()
+        return ()
+
+    return replace(made, instance=None, warm=warm, close=archive.close)
+
+
+def _launch(server: FakeGateway, cache: EnvelopeCache, deliveries: DeliveryService) -> Launch:
+    """The program over them; it refreshes nothing by itself."""
+    clock = SystemClock()
     services = Services(
-        instances=InstanceService(server, cache, whose),
-        webhooks=WebhookService(server, cache, whose),
+        instances=InstanceService(server, cache, WHOSE),
+        webhooks=WebhookService(server, cache, WHOSE),
         deliveries=deliveries,
         related=RelatedService(deliveries, clock),
         retries=RetryService(server, deliveries, clock, pace=1.0),
-        views=ViewService(MemoryViews(), whose, clock),
+        views=ViewService(MemoryViews(), WHOSE, clock),
         clock=clock,
     )
-    return Launch(services=services, label="bench", masker=Masker(), instance=INSTANCE)
+    return Launch(
+        services=services, label="bench", masker=Masker(), instance=INSTANCE, refresh_every=0
+    )
 
 
-async def _put(
-    archive: SqliteArchive, scope: Scope, rows: tuple[Delivery, ...], reading: Reading
-) -> None:
-    await archive.put(scope, rows, reading)
+async def _put(archive: SqliteArchive, rows: tuple[Delivery, ...], reading: Reading) -> None:
+    await archive.put(SCOPE, rows, reading)
 
 
 async def watch(path: Path) -> None:
@@ -152,9 +204,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=0)
     parser.add_argument("--held", type=int, default=0)
+    parser.add_argument("--archive", nargs=2, metavar=("FILE", "EPOCH"))
     parser.add_argument("--stalls", type=Path)
     asked = parser.parse_args()
-    if asked.rows:
+    if asked.archive:
+        launch = opening(Path(asked.archive[0]), asked.rows, float(asked.archive[1]))
+    elif asked.rows:
         launch = holding(many_rows(asked.rows), asked.held or asked.rows)
     else:
         launch = from_environment()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.bench.figures import Figure, percentile
 from tests.bench.ground import DATA, PROJECT, Ground
@@ -14,6 +16,20 @@ from tests.bench.world import EmulatedWorld
 MOST = 16.0
 """Milliseconds that nothing may hold the loop (DESIGN 8, law 9)."""
 _HELD = 15_000
+
+
+class Turn(NamedTuple):
+    """A turn of the loop that took longer than a millisecond.
+
+    Attributes:
+        at: when it ended, seconds of `time.perf_counter`, which all processes share.
+        took: milliseconds that went by.
+        used: milliseconds of CPU that the loop's own thread used.
+    """
+
+    at: float
+    took: float
+    used: float
 
 
 def measure(ground: Ground) -> list[Figure]:
@@ -40,9 +56,18 @@ def _page_on(env: dict[str, str], file: Path, pages: int, words: str, *flags: st
             program.press("end")
             program.wait_quiet(0.1)
         ended = time.perf_counter()
-    turns = [[float(part) for part in line.split()] for line in file.read_text().splitlines()]
-    turns = [turn for turn in turns if began <= turn[0] <= ended] or [[0.0, 0.0, 0.0]]
-    took, used = [turn[1] for turn in turns], [turn[2] for turn in turns]
+    return figures_of(words, [turn for turn in turns_of(file) if began <= turn.at <= ended])
+
+
+def turns_of(file: Path) -> list[Turn]:
+    """What a watch wrote down."""
+    return [Turn(*map(float, line.split())) for line in file.read_text().splitlines()]
+
+
+def figures_of(words: str, turns: Sequence[Turn]) -> list[Figure]:
+    """The longest turns while something was done."""
+    turns = turns or [Turn(0.0, 0.0, 0.0)]
+    took, used = [turn.took for turn in turns], [turn.used for turn in turns]
     count = len(turns)
     return [
         Figure(f"longest stall, {words}", max(took), "ms", budget=MOST, count=count),

@@ -33,6 +33,9 @@ KEYS = {
     "home": b"\x1b[H",
     "end": b"\x1b[F",
     "enter": b"\r",
+    "refresh": b"\x12",
+    "first row": b"\x1b[1;5H",  # as Textual's own table has them
+    "last row": b"\x1b[1;5F",
     "escape": b"\x1b",
     "quit": b"\x11",
 }
@@ -218,6 +221,15 @@ class Program:
         except (OSError, IndexError, ValueError):
             return math.nan
         return pages * resource.getpagesize() / _MEBIBYTE
+
+    def peak(self) -> float:
+        """MiB of memory that it held at most; NaN where the system does not say."""
+        try:
+            text = Path(f"/proc/{self.pid}/status").read_text()
+        except OSError:
+            return math.nan
+        found = re.search(r"VmHWM:\s+(\d+) kB", text)
+        return int(found[1]) / 1024 if found else math.nan
 
     # -- ending ----------------------------------------------------------------------------------
 

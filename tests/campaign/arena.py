@@ -30,7 +30,7 @@ from vzaps_tui.emulator.scenarios import Fault, Faults
 from vzaps_tui.emulator.world import World
 from vzaps_tui.storage.state import StateFile
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 _ROOT = Path(__file__).parents[2]
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.campaign.arena import Arena, Program, Verdict, arena, programs
+from tests.campaign.arena import Arena, Program, Storm, Verdict, arena, programs
 from tests.campaign.player import dice
 from vzaps_tui.domain.plans import Plan, PlanState
 
@@ -29,15 +29,30 @@ def kill_on_and_on(field: Arena, program: Program, plan: Plan, chance: Random, m
     return kills
 
 
+STORM = {
+    "retry": ["reset", "reset-after", "cut-body", "error-500", "rate-limit", "expired-token"],
+    "log": ["reset", "error-500", "rate-limit"],
+    "search": ["reset", "error-500", "rate-limit"],
+}
+
+
 @pytest.mark.parametrize(
-    ("scenario", "kills"), [("", 120), ("retry-new-log", 40), ("retry-new-log-silent", 40)]
+    ("scenario", "kills", "part"),
+    [
+        ("", 120, 0.0),
+        ("retry-new-log", 40, 0.0),
+        ("retry-new-log-silent", 40, 0.0),
+        ("", 20, 0.1),
+    ],
+    ids=["updated", "new log", "silent new log", "in a storm"],
 )
-def test_killed_again_and_again(tmp_path: Path, scenario: str, kills: int) -> None:
-    seed = f"{SEED} {scenario}"
+def test_killed_again_and_again(tmp_path: Path, scenario: str, kills: int, part: float) -> None:
+    seed = f"{SEED} {scenario} {part}"
     chance = dice(seed)
     verdict, killed, plans = Verdict(), 0, 0
     scenarios = (scenario,) if scenario else ()
     with arena(tmp_path, seed=7, logs=9000, scenarios=scenarios) as field, programs() as (program,):
+        field.world.faults = Storm(seed, STORM, part)
         while killed < kills:
             plan = field.plan(SIZE, seed=chance.randrange(10**6))
             killed += kill_on_and_on(field, program, plan, chance, kills - killed)

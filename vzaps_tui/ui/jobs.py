@@ -140,7 +140,8 @@ class Jobs:
             tuple((kind.value, count) for kind, count in final.items()),
             doing=("Paused" if now.paused else "Stopped") if rests_now else "Retrying",
             note=now.halted,
-            keys=f"{pause} {'goes on' if rests_now else 'pauses'} · {stop} stops",
+            keys=f"{pause} {'goes on' if rests_now else 'pauses'} · "
+            f"{stop} {'leaves it' if now.over else 'stops'}",
         )
 
     def has_steps(self, instance: InstanceId) -> bool:
@@ -204,6 +205,11 @@ class Jobs:
                 job.task.cancel()
         self._show_progress()
         return words
+
+    def forget(self, plan: PlanId) -> None:
+        """Wait no more for a person's word on a plan that stopped by itself."""
+        if self._halted.pop(plan, None) is not None:
+            self._show_progress()
 
     async def close(self) -> None:
         """Leave: what is being sent gets its answer, if that comes soon; the rest is kept."""

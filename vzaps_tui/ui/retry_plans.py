@@ -147,6 +147,7 @@ class RetryPlans:
         except VzapsError as problem:
             self._host.say(self._host.words_for(problem), severity="error", timeout=_LONG)
             return False
+        self._host.jobs.forget(summary.plan.id)
         self._host.say(f"Discarded: {summary.left:,} stay unsent. H still shows the plan.")
         return True
 

@@ -290,6 +290,21 @@ async def test_f_shows_one_outcome_after_the_other_and_escape_all() -> None:
         assert len(set(outcomes(pilot))) == 1
 
 
+async def test_finding_looks_at_ids_outcomes_and_reasons() -> None:
+    async with shown(begin(server(), await journal(*HALF))) as (_, pilot):
+        await opened(pilot)
+        text = await press(pilot, "slash", *"503")
+        assert "1 found" in text
+        assert "FAILED AGAIN" in row_with(text, "▌")
+        await press(pilot, "escape")
+        text = await press(pilot, "slash", *"not sent", "enter")
+        assert "UNKNOWN" in row_with(text, "▌"), "its reason says so"
+        assert "log_4" in row_with(await press(pilot, "n"), "▌")
+        assert "log_6" in row_with(await press(pilot, "N", "N"), "▌"), "round the end"
+        await press(pilot, "escape")
+        assert "0 found" in await press(pilot, "slash", *"no such", "enter", "n")
+
+
 async def test_enter_opens_the_delivery_and_brackets_walk_the_plan() -> None:
     async with shown(begin(server(), await journal(*HALF))) as (_, pilot):
         await opened(pilot)

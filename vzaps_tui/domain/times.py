@@ -75,12 +75,12 @@ def lasting(seconds: float) -> str:
     whole = max(0, round(seconds))
     if whole < _MINUTE:
         return f"{whole} s"
-    minutes = round(whole / _MINUTE)
-    if whole < _HOUR:
+    minutes, hours = round(whole / _MINUTE), round(whole / _HOUR)
+    if minutes < _HOUR // _MINUTE:
         return f"{minutes} min"
-    if whole < _DAY:
+    if minutes < _DAY // _MINUTE:
         return _two(minutes, _HOUR // _MINUTE, "h", "min")
-    return _two(round(whole / _HOUR), _DAY // _HOUR, "d", "h")
+    return _two(hours, _DAY // _HOUR, "d", "h")
 
 
 def _two(count: int, each: int, large: str, small: str) -> str:

@@ -187,7 +187,7 @@ class EntryRows:
     def text(self, index: int) -> str:
         """What finding looks at, in small letters."""
         entry = self._entry(index)
-        told = (entry.log, entry.event, entry.outcome.value, entry.reason, entry.host)
+        told = (entry.log, entry.event, outcome_word(entry.outcome), entry.reason, entry.host)
         return "\n".join(told).casefold()
 
     def cells(self, index: int) -> tuple[Cell, ...]:

@@ -16,12 +16,15 @@ from vzaps_tui.domain.instances import Instance
 from vzaps_tui.domain.plans import Entry, Evidence, PlanSummary
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.retries import Outcome, RetryStep
+from vzaps_tui.services.unhurried import unhurried
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, PLAN, PLANS
 from vzaps_tui.ui.copy_item import CopyItem
+from vzaps_tui.ui.finding import step_to
 from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.plan_rows import ENTRY_COLUMNS, EntryRows, EntryWalk, outcome_word, plan_facts
 from vzaps_tui.ui.widgets.count_line import CountLine
+from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 
 
@@ -38,6 +41,7 @@ class PlanScreen(ListBoard[None]):
         self._rows = EntryRows.none()
         self._outcome: Outcome | None = None
         self._drawing = False
+        self._found: list[int] = []
 
     @override
     def crumbs(self) -> tuple[str, ...]:
@@ -76,7 +80,8 @@ class PlanScreen(ListBoard[None]):
             return
         self._entries = list(entries)
         holder = "this program" if plan.id in retries.running else self._summary.holder
-        self._summary = replace(self._summary, plan=plan, holder=holder)
+        counts = Counter(entry.outcome for entry in entries)
+        self._summary = replace(self._summary, plan=plan, counts=counts, holder=holder)
         self._draw()
 
     def _look_again(self) -> None:
@@ -90,6 +95,9 @@ class PlanScreen(ListBoard[None]):
         if step.plan != self._summary.plan.id or not step.place < len(self._entries):
             return
         entry = self._entries[step.place]
+        counts = self._summary.counts
+        counts[entry.outcome] -= 1
+        counts[step.outcome] += 1
         self._entries[step.place] = replace(
             entry,
             outcome=step.outcome,
@@ -108,8 +116,6 @@ class PlanScreen(ListBoard[None]):
         self._drawing = False
         if self.is_left:
             return
-        counts = Counter(entry.outcome for entry in self._entries)
-        self._summary = replace(self._summary, counts=counts)
         shown = None
         if self._outcome is not None:
             shown = array("q", (e.place for e in self._entries if e.outcome is self._outcome))
@@ -139,6 +145,8 @@ class PlanScreen(ListBoard[None]):
         place = there.index(self._outcome) if self._outcome in there else 0
         self._outcome = there[(place + step) % len(there)]
         self._draw()
+        if self._needle:
+            self._find(self._needle)
 
     @override
     def peel(self) -> bool:
@@ -204,9 +212,27 @@ class PlanScreen(ListBoard[None]):
     # -- finding and copying -----------------------------------------------------------------------
 
     @override
-    def holding(self, needle: str) -> list[int]:
-        needle = needle.casefold()
-        return [index for index in range(len(self._rows)) if needle in self._rows.text(index)]
+    def seek(self, needle: str) -> str:
+        self._needle = needle
+        self._found = []
+        self.table.highlight = needle
+        self._find(needle)
+        return "looking ..." if needle else ""
+
+    @work(group="find", exclusive=True)
+    async def _find(self, needle: str) -> None:
+        """Look through all that is shown; keys get their turn meanwhile."""
+        rows, wanted = self._rows, needle.casefold()
+        places = range(len(rows)) if needle else ()
+        self._found = [at async for at in unhurried(places) if wanted in rows.text(at)]
+        if self._found and self.table.cursor_index not in self._found:
+            self.table.move_to(self._found[0])
+        if needle:
+            self.query_one(FindBar).say(self.told(len(self._found)))
+
+    @override
+    def seek_step(self, step: int) -> None:
+        step_to(self.table, self._found, step)
 
     @override
     def copies(self) -> tuple[CopyItem, ...]:

@@ -30,6 +30,8 @@ _SAMPLE: Final = "abcd1234"
 _TOKEN: Final = re.compile(
     r'(?P<text>"(?:[^"\\]|\\.)*+")(?P<colon>\s*+:)?|(?P<number>-?\d[\d.eE+-]*+)|[\]}]'
 )
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""The beginning of half a character in JSON, which may stand alone there."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(DeliveryDetail).decode
@@ -185,7 +187,8 @@ def _is_json(text: str) -> bool:
         return False
     try:
         # Looked over only, not made into objects: that would hold up every other thread.
-        msgspec.json.decode(text, type=msgspec.Raw)
+        # Halves of characters that stand alone are JSON, but not to msgspec.
+        msgspec.json.decode(_SURROGATE.sub(r"\\u00", text), type=msgspec.Raw)
     except (msgspec.MsgspecError, RecursionError):
         return False
     return True

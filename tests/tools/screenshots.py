@@ -15,10 +15,12 @@ from vzaps_tui.api.client import ApiClient
 from vzaps_tui.domain.masking import Secret
 from vzaps_tui.emulator.world import World
 from vzaps_tui.ui.app import VzapsApp
+from vzaps_tui.ui.dialogs import ConfirmScreen
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 MOMENT = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 SIZE = (120, 32)
+SEEN = 5
 
 
 def client_for(world: World, base_url: str, clock: QuickClock) -> ApiClient:
@@ -66,6 +68,17 @@ async def tour(app: VzapsApp, pilot: Pilot[str]) -> None:
     await pilot.press("2")
     await settle(pilot)
     take(app, "payload")
+    await pilot.press("escape")
+    await settle(pilot)
+    await pilot.press("R")
+    await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+    await pilot.press("tab", "enter")
+    await until(pilot, lambda: app.jobs.tally.settled > SEEN)
+    take(app, "retrying")
+    await settle(pilot)
+    await pilot.press("H")
+    await settle(pilot)
+    take(app, "past-retries")
     await pilot.press("escape", "w")
     await settle(pilot)
     await pilot.press("tab", "j", "j", "j", "space", "ctrl+s")

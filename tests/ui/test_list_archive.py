@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -28,7 +29,7 @@ from tests.ui.harness import (
 )
 from tests.ui.test_deliveries_filter import keys_of
 from tests.ui.test_deliveries_list import falling
-from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.envelope import Answer
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.paging import Page
@@ -297,3 +298,18 @@ async def test_a_row_that_the_api_has_no_more_says_so() -> None:
         text = await press(pilot, "escape")
         line = row_with(text, "gone from the A")
         assert line.startswith("▌")
+
+
+async def test_what_was_just_retried_does_not_match_any_more() -> None:
+    gateway = FakeGateway(falling(40))
+
+    def deliver(log: LogId) -> None:
+        gateway.put(replace(gateway.row(log), status="delivered", http_status=200, attempts=4))
+
+    gateway.on_retry = deliver
+    async with listed(gateway) as (_, screen, pilot):
+        await press(pilot, "f", "r")
+        await until(pilot, lambda: "just retried" in screen_text(pilot))
+        assert len(keys_of(screen)) == 10
+        await press(pilot, "a")
+        assert len(screen.view.marked) == 9

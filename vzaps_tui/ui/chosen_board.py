@@ -92,11 +92,12 @@ class ChosenBoard(LogBoard[Result]):
         await self._choosing.settled()
 
     async def matching(self) -> array[int]:
-        """The numbers of all rows that match what is asked now; the list may not show them yet."""
-        while self._chosen.query != self.view.query or not self._chosen.whole:
-            self.show_state()
-            await self.shown()
-        return self._chosen.numbers
+        """The numbers of all loaded rows that match now, asked anew: the list may lag behind.
+
+        Rows that were just retried are in sight whatever became of them, and not among these.
+        """
+        deliveries = self.services.deliveries
+        return (await deliveries.select(self._instance.id, self.view.query)).rowids
 
     def _choose(self, chosen: Chosen) -> None:
         """The archive said which rows match."""

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from textual.pilot import Pilot
+from typing_extensions import override
 
 from tests.servers import running
 from tests.ui.harness import QuickClock, launch, settle, shown, until
 from vzaps_tui.api.auth import Credentials
 from vzaps_tui.api.client import ApiClient
 from vzaps_tui.domain.masking import Secret
+from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.emulator.world import World
 from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.dialogs import ConfirmScreen
@@ -21,6 +23,20 @@ FOLDER = Path(__file__).parents[2] / "screenshots"
 MOMENT = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 SIZE = (120, 32)
 SEEN = 5
+
+
+class StudioClock(QuickClock):
+    """Time that can be held while a picture is taken."""
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start)
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        await self.goes_on.wait()
+        await super().sleep(seconds)
 
 
 def client_for(world: World, base_url: str, clock: QuickClock) -> ApiClient:
@@ -45,7 +61,26 @@ def take(app: VzapsApp, name: str) -> None:
     (FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
-async def tour(app: VzapsApp, pilot: Pilot[str]) -> None:
+async def retrying(app: VzapsApp, pilot: Pilot[str], clock: StudioClock) -> None:
+    """A plan of retries, a picture when some of it is settled."""
+
+    def hold(_: RetryStep) -> None:
+        if app.jobs.tally.settled > SEEN:
+            clock.goes_on.clear()
+
+    app.jobs.changed.subscribe(app, hold, immediate=True)
+    await pilot.press("R")
+    await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+    await pilot.press("tab", "enter")
+    await until(pilot, lambda: not clock.goes_on.is_set())
+    await pilot.pause()
+    take(app, "retrying")
+    app.jobs.changed.unsubscribe(app)
+    clock.goes_on.set()
+    await settle(pilot)
+
+
+async def tour(app: VzapsApp, pilot: Pilot[str], clock: StudioClock) -> None:
     """The main path, a picture at each stop."""
     take(app, "instances")
     await pilot.press("enter")
@@ -70,12 +105,7 @@ async def tour(app: VzapsApp, pilot: Pilot[str]) -> None:
     take(app, "payload")
     await pilot.press("escape")
     await settle(pilot)
-    await pilot.press("R")
-    await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-    await pilot.press("tab", "enter")
-    await until(pilot, lambda: app.jobs.tally.settled > SEEN)
-    take(app, "retrying")
-    await settle(pilot)
+    await retrying(app, pilot, clock)
     await pilot.press("H")
     await settle(pilot)
     take(app, "past-retries")
@@ -92,12 +122,12 @@ async def tour(app: VzapsApp, pilot: Pilot[str]) -> None:
 async def main() -> None:
     """Make all pictures."""
     FOLDER.mkdir(exist_ok=True)
-    clock = QuickClock(MOMENT)
+    clock = StudioClock(MOMENT)
     world = World(seed=7, now=lambda: MOMENT)
     with running(world) as server:
         client = client_for(world, server.base_url, clock)
         async with shown(launch(client, clock=clock, label="acme-prod"), SIZE) as (app, pilot):
-            await tour(app, pilot)
+            await tour(app, pilot, clock)
         await client.aclose()
 
 

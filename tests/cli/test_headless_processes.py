@@ -191,7 +191,7 @@ def test_a_question_at_a_terminal(
     command = Terminal(tmp_path, server, "webhook", "set", "--events", "all")
     command.until("[y/N]")
     command.type(keys)
-    # A key pressed between the question and the reading of the answer would be lost.
+    # A key pressed between the question and the reading of the answer would be lost: it is held.
     assert command.end(insist="\x03" if keys == "\x03" else "")[0] == code
     assert instance.events == ((event,) if event else ("Message",))
 

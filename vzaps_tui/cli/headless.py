@@ -35,6 +35,8 @@ from vzaps_tui.settings.config_file import read_config
 from vzaps_tui.settings.loading import load
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from vzaps_tui.cli.run import Run
     from vzaps_tui.domain.envelope import Envelope
     from vzaps_tui.domain.paging import Listing
@@ -208,9 +210,16 @@ def run(work: Work, asked: Asked, this: Run, *, offline: bool = False) -> int:
     try:
         return asyncio.run(Course(work, asked, this, offline=offline).run())
     except KeyboardInterrupt:  # before the loop had its own word for it
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # said once; again would break the way out
         return 128 + signal.SIGINT
     except VzapsError as problem:
         raise fitting(problem) from None
+
+
+def _interrupt_once(_number: int, _frame: FrameType | None) -> None:
+    """Ctrl-c ends a question; pressed again, it does not interrupt what follows from that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 class Course:
@@ -249,6 +258,7 @@ class Course:
     def put(self, question: Callable[[], T]) -> T:
         """Ask at the terminal. Nothing else goes on meanwhile, and ctrl-c ends the command."""
         self._listen(no_more=True)  # the loop, which stands still, could not tell of a signal
+        signal.signal(signal.SIGINT, _interrupt_once)
         try:
             return question()
         except (click.Abort, KeyboardInterrupt):

@@ -117,7 +117,9 @@ class VzapsApp(OpeningApp):
     def _after_first_frame(self) -> None:
         gc.enable()
         gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
+        # What is drawn leaves cycles behind. Often and little at a time: one collection of all that
+        # 50,000 new objects lead to took up to 50 ms (ARCHITECTURE D21).
+        gc.set_threshold(5_000, 5, 1_000)
         if self.launch.warm is not None:
             self.run_worker(self._warm(), name="warm", group="warm", exclusive=False)
         self.run_worker(

@@ -42,10 +42,15 @@ class Shown(NamedTuple):
 
 
 class Screen:
-    """The screen of one program."""
+    """The screen of one program.
+
+    Attributes:
+        patience: seconds after which it is looked at though it has not come to rest.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.patience = 10.0
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
         self._drawn = 0
@@ -59,7 +64,7 @@ class Screen:
 
     def settle(self, quiet: float = _QUIET) -> str:
         """Let it come to rest, nothing new for `quiet` seconds, and look at it."""
-        self.program.wait_quiet(quiet)
+        self.program.wait_quiet(quiet, self.patience)
         self._draw(len(self.program.chunks))
         return self.text
 
@@ -96,7 +101,7 @@ class Screen:
         end = sent + _SLOWEST
         frame = shown = 0.0
         while not shown:
-            program.wait_quiet(_QUIET)
+            program.wait_quiet(_QUIET, self.patience)
             for at in range(self._drawn, len(program.chunks)):
                 chunk = program.chunks[at]
                 self._draw(at + 1)

@@ -313,3 +313,66 @@ async def test_what_was_just_retried_does_not_match_any_more() -> None:
         assert len(keys_of(screen)) == 10
         await press(pilot, "a")
         assert len(screen.view.marked) == 9
+
+
+# -- another question -------------------------------------------------------------------------------
+
+
+async def test_another_filter_brings_nothing_new_and_who_was_on_top_stays_on_top() -> None:
+    async with listed(FakeGateway(falling(90))) as (_, screen, pilot):
+        await press(pilot, "L")
+        assert screen.table.cursor_key == "log_90"
+        await press(pilot, "f")
+        assert screen.table.cursor_key == "log_88"
+        text = await press(pilot, "f")
+        assert screen.table.cursor_key == "log_90"
+        assert "new ·" not in text
+        await press(pilot, "pagedown", "pagedown", "f", "j")
+        key = screen.table.cursor_key
+        text = await press(pilot, "f")
+        assert screen.table.cursor_key == key, "a row that one has gone to is kept"
+        assert "new ·" not in text
+
+
+async def test_the_order_is_told_and_new_rows_below_are_counted() -> None:
+    gateway = FakeGateway(falling(90))
+    async with listed(gateway) as (_, _, pilot):
+        await press(pilot, "L")
+        text = await press(pilot, "S")
+        assert "Time ▲" in text
+        assert "oldest first · 90 of 90 loaded of 90" in text
+        await press(pilot, "G", "g")
+        gateway.rows = falling(95, 91) + gateway.rows
+        assert "+5 new" in await press(pilot, "ctrl+r")
+        assert "new ·" not in await press(pilot, "G")
+
+
+async def test_chips_have_a_line_of_their_own_where_there_is_no_room() -> None:
+    begin = launch(FakeGateway(falling(40)), instance=INSTANCE)
+    async with shown(begin, size=(80, 24)) as (_, pilot):
+        await press(pilot, "colon")
+        await pilot.press(*"status:failed,pending code:500,502 tries:2")
+        text = await press(pilot, "enter")
+        assert "status: FAILED or PENDING" in text
+        assert "code: 500 or 502" in text
+        assert "tries: 2 or more" in text
+        assert "loaded of 40" in text
+
+
+async def test_trouble_stays_told_while_it_is_asked_again() -> None:
+    gateway = FakeGateway(falling(20))
+    async with listed(gateway) as (_, _, pilot):
+        gateway.fail("search", UnavailableError("no route to host"))
+        assert "OLD" in await press(pilot, "ctrl+r")
+        gate, count = gateway.gate("search"), gateway.count("search")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: gateway.count("search") > count)
+        text = screen_text(pilot)
+        assert "no route to host" in text
+        assert "OLD" in text
+        assert "asking ..." in text
+        gate.set()
+        await settle(pilot)
+        text = screen_text(pilot)
+        assert "no route to host" not in text
+        assert "live" in text

@@ -222,10 +222,16 @@ class Board(Screen[Result]):
         """The first line."""
         return self.query_one(TopBar)
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether a problem is being told."""
+        return self.query_one(ProblemBar).display
+
     def show_asking(self) -> None:
-        """Say that a request is under way."""
+        """Say that a request is under way; what is old stays old until an answer comes."""
         now = self.top_bar.freshness
-        self.top_bar.freshness = Freshness(now.fetched_at, now.source, Phase.ASKING)
+        problem = now.problem or ("not read" if self.is_troubled else "")
+        self.top_bar.freshness = Freshness(now.fetched_at, now.source, Phase.ASKING, problem)
 
     def show_freshness(self, envelope: Envelope[Any], *, asking: bool) -> None:
         """Tell age, source and trouble of what is shown."""

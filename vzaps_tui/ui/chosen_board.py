@@ -46,6 +46,8 @@ class ChosenBoard(LogBoard[Result]):
         self._drawing = False
         self._anchor: str | None = None
         self._top_seen: int | None = None
+        self._new = 0
+        self._to_top = False
         self._touched = False
         self._placed: set[str | None] = set()
         self._frame: Frame | None = None
@@ -128,7 +130,11 @@ class ChosenBoard(LogBoard[Result]):
         )
         first = table.cursor_key is None
         table.empty_text = why_empty(self._state, view.query, self._chosen.trying)
-        table.columns = columns(retries=jobs.has_steps(self._instance.id), utc=clock.utc)
+        table.columns = columns(
+            retries=jobs.has_steps(self._instance.id),
+            utc=clock.utc,
+            oldest_first=view.oldest_first,
+        )
         before = table.cursor_key
         table.show(self._rows)
         self._keep_cursor(view.cursor if first else before)
@@ -156,6 +162,10 @@ class ChosenBoard(LogBoard[Result]):
 
     def _keep_cursor(self, key: str | None) -> None:
         """Bring the cursor back to its row, which may be missing while only some are shown."""
+        if self._to_top:
+            self.table.move_to(0)
+            self._to_top = not self._chosen.whole
+            return
         if self._anchor is not None and self._chosen.whole:
             key, self._anchor = self._anchor, None
         if key is None or self.table.cursor_key == key or self.table.move_to(key):
@@ -185,21 +195,33 @@ class ChosenBoard(LogBoard[Result]):
             words += f" · {self._chosen.kept:,} just retried"
         if self._reading_more:
             words += " · reading on ..."
-        if new := self._new_above():
-            words = f"+{new:,} new · {words}"
+        self._new = self._new_unseen()
+        if self._new:
+            words = f"+{self._new:,} new · {words}"
+        if view.oldest_first:
+            words = f"oldest first · {words}"
         if view.marked:
             words = f"{len(view.marked):,} marked · {words}"
         self.query_one(CountLine).say(view.query.describe(now.tzinfo), words)
 
-    def _new_above(self) -> int:
-        """How many rows came on top since the top of the list was last in sight."""
+    def asks_anew(self) -> None:
+        """Another question is asked: nothing of its answer is new; who was on top stays there."""
+        self._top_seen = None
+        self._to_top = self._to_top or self.table.cursor_index == 0
+
+    def _new_unseen(self) -> int:
+        """How many newer rows came since the newest were last in sight."""
         rows, table = self._rows, self.table
-        if not len(rows) or self.view.oldest_first:
+        if not len(rows) or self._chosen.query != self.view.query:
             return 0
-        if table.top == 0 or self._top_seen is None:
+        upside_down, end = self.view.oldest_first, table.top + table.page
+        if self._top_seen is None or (end >= len(rows) if upside_down else table.top == 0):
             self._top_seen = rows.numbers[0]
             return 0
-        return rows.index_of_number(self._top_seen) or 0
+        place = rows.index_of_number(self._top_seen)
+        if place is None:
+            return 0
+        return len(rows) - 1 - place if upside_down else place
 
     def _row(self) -> Delivery | None:
         return self._rows.at(self.table.cursor_index)

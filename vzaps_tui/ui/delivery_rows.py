@@ -35,11 +35,12 @@ _NEAR = 4096
 """How far from where a row was last it is looked for before all rows are looked through."""
 
 
-def columns(*, retries: bool, utc: bool = False) -> tuple[Column, ...]:
+def columns(*, retries: bool, utc: bool = False, oldest_first: bool = False) -> tuple[Column, ...]:
     """The list's columns; beside retries, narrow screens have no room for tries and time."""
     roomy = 140
+    title = "Time UTC" if utc else "Time"
     return (
-        Column("time", "Time UTC" if utc else "Time", 11),
+        Column("time", f"{title} ▲" if oldest_first else title, 11),
         Column("status", "Status", 11),
         Column("retry", "Retry", 12, min_width=0 if retries else _NEVER),
         Column("event", "Event", 10, flex=1),
@@ -229,7 +230,7 @@ def counts_text(
     kind = " failed" if query.server_status and filtered else ""
     words = f"{shown:,} of {state.held:,} loaded of {total}{kind}"
     if state.total is not None and state.held > state.total:
-        words = f"{shown:,} of {state.held:,}{kind} kept, the API has {total}"
+        words = f"{shown:,} of {state.held:,}{kind} loaded, the API counts {total}"
     if query.server_status and not filtered:
         words += " · the API ignores the filter"
     if state.has_gap:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import work
 from typing_extensions import override
 
+from vzaps_tui.domain.envelope import Source
 from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import VzapsError
@@ -99,7 +100,9 @@ class LogBoard(ListBoard[Result]):
     def _take(self, envelope: Envelope[LogState], *, asking: bool) -> None:
         self._state = envelope.data
         self._known = True
-        self.show_freshness(envelope, asking=asking)
+        # What is kept is no news of the API: while nobody knows better, its trouble stays told.
+        if not (self.is_troubled and envelope.source is Source.CACHE):
+            self.show_freshness(envelope, asking=asking)
         self.show_state()
 
     # -- staying fresh ---------------------------------------------------------------------------
@@ -115,14 +118,14 @@ class LogBoard(ListBoard[Result]):
             self._timer = self.set_timer(min(wait, max(every, _LONGEST_WAIT)), self._refresh)
 
     def _refresh(self) -> None:
-        if self.is_current and not self.is_occupied:
+        if self.is_current and self._syncing is None:
             self._load(self.query_asked, force=True, by_itself=True)
         else:
             self._refresh_later()
 
     @property
     def is_occupied(self) -> bool:
-        """Whether a refresh by itself would be in the way."""
+        """Whether reading on would be in the way."""
         return self._syncing is not None
 
     def action_auto_refresh(self) -> None:

@@ -96,6 +96,7 @@ class DeliveriesScreen(ChosenBoard[None]):
         view = self.view
         view.query = query
         view.kept = frozenset()
+        self.asks_anew()
         self._remembering.note()
         kept = self.services.deliveries.peek(self._instance.id, query)
         if kept is not None:
@@ -157,6 +158,7 @@ class DeliveriesScreen(ChosenBoard[None]):
     def action_sort(self) -> None:
         """The oldest first, or the newest."""
         self.view.oldest_first = not self.view.oldest_first
+        self._top_seen = None
         self._remembering.note()
         self._draw()
 
@@ -182,8 +184,8 @@ class DeliveriesScreen(ChosenBoard[None]):
             self.view.cursor = event.key
         self._show_preview()
         self._show_picture()
-        if self.table.top == 0:
-            self.show_counts()  # what was new above is in sight now
+        if self._new:
+            self.show_counts()  # what was new may be in sight now
 
     def _set_marks(self, marked: frozenset[str]) -> None:
         self.view.marked = marked

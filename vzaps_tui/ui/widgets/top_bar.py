@@ -62,6 +62,8 @@ class TopBar(Widget):
         if fresh.phase is Phase.FAILED:
             return f"OLD, {since}", "bold $text-error"
         busy = " · asking ..." if fresh.phase is Phase.ASKING else ""
+        if busy and fresh.problem:
+            return f"OLD, {since}{busy}", "bold $text-error"
         source = "live" if fresh.is_live else "cached"
         return (
             f"{source} {since}{busy}",

@@ -315,7 +315,7 @@ async def test_what_was_just_retried_does_not_match_any_more() -> None:
         assert len(screen.view.marked) == 9
 
 
-# -- another question -------------------------------------------------------------------------------
+# -- another question ------------------------------------------------------------------------------
 
 
 async def test_another_filter_brings_nothing_new_and_who_was_on_top_stays_on_top() -> None:

@@ -15,6 +15,13 @@ _STEPS: tuple[tuple[str, str, int | None], ...] = (
     ("open an instance's deliveries", "enter", 2),  # the second page is read ahead
     ("back to the instances", "escape", 0),
     ("the deliveries again", "enter", 0),
+    ("a page down", "pagedown", 1),
+    ("to the end of what is loaded", "end", 1),
+    ("to the top", "home", 0),
+    ("the line of the query", ":", 0),
+    ("a letter of it", "v", 0),
+    ("the line closed again", "escape", 0),
+    ("refresh", "refresh", 1),
     ("failures only", "f", 5),
     ("all again", "f", 0),
     ("failures only again", "f", 0),

@@ -40,10 +40,10 @@ from vzaps_tui.domain.problems import UnavailableError
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.retries import Outcome, RetryReceipt, RetryStep
 from vzaps_tui.domain.selection import Group, Histogram, Scope
-from vzaps_tui.domain.triage import Findings
+from vzaps_tui.domain.triage import Findings, percent
 from vzaps_tui.storage.archive import SqliteArchive
 from vzaps_tui.ui.app import VzapsApp
-from vzaps_tui.ui.cause_rows import copies_of, counts_text, explained, markdown, percent, sparkline
+from vzaps_tui.ui.cause_rows import copies_of, counts_text, explained, markdown, sparkline
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.copy_menu import CopyMenu
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
@@ -173,7 +173,7 @@ async def test_the_lines_below_explain_the_cause_under_the_cursor() -> None:
         assert "2 like it went through since: the receiver seems well again" in text
         assert "10:23:00 to 10:26:00 (1 h ago)" in text
         assert "log_6 (3 tries): bad gateway" in text
-        assert "a column is 15 min, from 10:00:00 to 12:00:00; · is none" in text
+        assert "a column is 15 min: 10:00 - now; · is none" in text
         text = await press(pilot, "j")
         assert "Retrying will not heal this. There is nothing at this path" in text
         assert "log_8 (3 tries): no such page" in text
@@ -540,13 +540,20 @@ def test_one_is_spelt_as_one() -> None:
     )
 
 
+def test_the_span_is_told_in_one_form_and_never_ends_in_the_future() -> None:
+    found = fold((row(1, 60 * 30), row(2, 0.1)))
+    said = explained(found.causes[0], found, NOW, 100).plain
+    assert "03-13 06:00:00 to 03-14 11:59:54 (5 s ago)" in said
+    assert "13 Mar 06:00 - now; · is none" in said
+
+
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [(0.05, "1 s"), (5, "1 min"), (100, "15 min"), (15, "2 min"), (60 * 24 * 30, "4 d")],
 )
 def test_how_long_a_column_is(minutes: float, words: str) -> None:
     found = fold((row(1, minutes), row(2, 0)))
-    assert f"a column is {words}," in explained(found.causes[0], found, NOW, 100).plain
+    assert f"a column is {words}:" in explained(found.causes[0], found, NOW, 100).plain
 
 
 def test_a_cause_without_times_or_target_says_so() -> None:

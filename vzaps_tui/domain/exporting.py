@@ -21,7 +21,7 @@ from vzaps_tui.domain.personal import hide_personal
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import took
-from vzaps_tui.domain.triage import Cause, Findings
+from vzaps_tui.domain.triage import Cause, Findings, percent
 
 Row_contra = TypeVar("Row_contra", contravariant=True)
 
@@ -304,7 +304,7 @@ def _causes(found: Findings, clean: _Cleaner) -> Iterator[str]:
 def _cause_row(cause: Cause, clean: _Cleaner) -> str:
     return _line(
         f"{cause.count:,}",
-        f"{cause.share:.0%}",
+        percent(cause.share),
         _code(cause.name),
         _code(clean(cause.same.host)),
         _code(clean(cause.same.event)),

@@ -44,21 +44,51 @@ def next_change(seconds: float) -> float:
     return step - seconds % step
 
 
-def clock_time(moment: datetime | None, now: datetime) -> str:
+def clock_time(moment: datetime | None, now: datetime, *, fine: bool = False) -> str:
     """Local time of day, `14:02:11`; with the date where it is not today's, `-` for None.
 
     Both are aware; `now` is in the zone to show. Times at the edge of the calendar (Go's zero time
     is the year 1) have no local form in every zone and are shown as their own date.
+
+    Args:
+        moment: the time to tell.
+        now: the present.
+        fine: other days of this year with seconds, `11-21 14:33:10`, 14 cells instead of 11.
     """
     if moment is None:
         return "-"
-    try:
-        local = moment.astimezone(now.tzinfo)
-    except OverflowError:
+    local = _local(moment, now)
+    if local is None:
         return moment.date().isoformat()
     if local.date() == now.date():
         return local.strftime("%H:%M:%S")
-    return local.strftime("%m-%d %H:%M") if local.year == now.year else local.date().isoformat()
+    if local.year != now.year:
+        return local.date().isoformat()
+    return local.strftime("%m-%d %H:%M:%S" if fine else "%m-%d %H:%M")
+
+
+def both_ends(first: datetime, last: datetime, now: datetime) -> str:
+    """A stretch, both ends in one form: `14:02:11 to 14:05:00`, `11-21 23:00:00 to 11-22 01:00:00`.
+
+    All are aware; `now` is in the zone to show.
+    """
+    begins, ends = _local(first, now), _local(last, now)
+    if begins is None or ends is None:
+        return f"{first.date().isoformat()} to {last.date().isoformat()}"
+    form = "%H:%M:%S"
+    if not begins.date() == ends.date() == now.date():
+        form = f"%m-%d {form}"
+    if not begins.year == ends.year == now.year:
+        form = f"%Y-{form}"
+    return f"{begins:{form}} to {ends:{form}}"
+
+
+def _local(moment: datetime, now: datetime) -> datetime | None:
+    """The moment in the zone to show; None at the edge of the calendar."""
+    try:
+        return moment.astimezone(now.tzinfo)
+    except OverflowError:
+        return None
 
 
 def took(milliseconds: float | None) -> str:

@@ -242,6 +242,13 @@ def credible_only(query: DeliveryQuery, now: datetime) -> DeliveryQuery:
     )
 
 
+def percent(share: float) -> str:
+    """A part of the whole: `100%`, `7%`, `<1%`; only the whole is 100."""
+    if share >= 1:
+        return "100%"
+    return f"{min(99, round(share * 100))}%" if share >= 0.01 else "<1%"  # noqa: PLR2004 - one in a hundred
+
+
 def cause_of(row: Delivery) -> CauseKey:
     """What a failure has in common with others of its cause."""
     return CauseKey(failure_kind(row), row.http_status or None, target_host(row.target), row.event)

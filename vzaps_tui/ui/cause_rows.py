@@ -10,10 +10,10 @@ from textual.content import Content
 from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.domain.span import roughly
+from vzaps_tui.domain.span import between, roughly
 from vzaps_tui.domain.text import visible
-from vzaps_tui.domain.times import age, clock_time
-from vzaps_tui.domain.triage import BUCKETS, Cause, Findings, Verdict
+from vzaps_tui.domain.times import age, both_ends, clock_time
+from vzaps_tui.domain.triage import BUCKETS, Cause, Findings, Verdict, percent
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.summary import LABEL, Fact, fact_lines
 from vzaps_tui.ui.widgets.cells import Cell, Tone, fit
@@ -82,13 +82,6 @@ class CauseRows:
         )
 
 
-def percent(share: float) -> str:
-    """A part of the whole: `100%`, `7%`, `<1%`; only the whole is 100."""
-    if share >= 1:
-        return "100%"
-    return f"{min(99, round(share * 100))}%" if share >= 0.01 else "<1%"  # noqa: PLR2004 - one in a hundred
-
-
 def sparkline(counts: Sequence[int]) -> str:
     """A character per count: a dot for none, else a bar that grows up to the greatest."""
     most = max(counts, default=0)
@@ -138,7 +131,7 @@ def _seen(cause: Cause, now: datetime) -> str:
     if cause.first is None or cause.last is None:
         return "no time told"
     ago = age((now - cause.last).total_seconds())
-    return f"{clock_time(cause.first, now)} to {clock_time(cause.last, now)} ({ago})"
+    return f"{both_ends(cause.first, cause.last, now)} ({ago})"
 
 
 def _sample(cause: Cause) -> str:
@@ -158,9 +151,8 @@ def _scale(found: Findings, now: datetime) -> str:
     if found.axis is None:
         return ""
     start, end, columns = found.axis
-    begins, ends = clock_time(start, now), clock_time(end, now)
     each = roughly((end - start) / columns)
-    return f"a column is {each}, from {begins} to {ends}; {_NONE} is none"
+    return f"a column is {each}: {between(start, end, now)}; {_NONE} is none"
 
 
 def copies_of(

@@ -198,7 +198,11 @@ TRIAGE = Place(
     "Triage",
     (
         Command(
-            "triage.open", "", "open", "", "Back to the deliveries, narrowed to those of the cause"
+            "triage.open",
+            "",
+            "open",
+            "show these",
+            "Back to the deliveries, narrowed to those of the cause",
         ),
         Command(
             "triage.retry",

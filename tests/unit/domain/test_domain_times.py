@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vzaps_tui.domain.times import age, clock_time, next_change, took
+from vzaps_tui.domain.times import age, both_ends, clock_time, next_change, took
 
 NOW = datetime(2026, 9, 18, 14, 2, 11, tzinfo=timezone(timedelta(hours=-3)))
 
@@ -57,6 +57,41 @@ def test_next_change_is_when_the_words_change(seconds: int) -> None:
 )
 def test_clock_time(moment: datetime | None, words: str) -> None:
     assert clock_time(moment, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (None, "-"),
+        (datetime(2026, 9, 18, 17, 2, 9, tzinfo=UTC), "14:02:09"),
+        (datetime(2026, 9, 18, 2, 59, 7, tzinfo=UTC), "09-17 23:59:07"),
+        (datetime(2026, 1, 1, 2, 59, 0, tzinfo=UTC), "2025-12-31"),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01"),
+    ],
+)
+def test_clock_time_with_seconds_on_other_days(moment: datetime | None, words: str) -> None:
+    assert clock_time(moment, NOW, fine=True) == words
+    assert len(words) <= 14
+
+
+TODAY = datetime(2026, 9, 18, 17, 2, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(minutes=1), "14:01:09 to 14:02:09"),
+        (timedelta(days=1), "09-17 14:02:09 to 09-18 14:02:09"),
+        (timedelta(days=365), "2025-09-18 14:02:09 to 2026-09-18 14:02:09"),
+    ],
+)
+def test_both_ends_have_one_form(ago: timedelta, words: str) -> None:
+    assert both_ends(TODAY - ago, TODAY, NOW) == words
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
+def test_any_stretch_can_be_told(first: datetime, last: datetime) -> None:
+    assert both_ends(first, last, NOW).count(" to ") == 1
 
 
 @given(

@@ -189,6 +189,13 @@ def test_markup_of_strangers_is_code(error: str, shown: str) -> None:
     assert f"| {shown} |" in text_of(export(delivery(1, error=error), form=ExportFormat.MARKDOWN))
 
 
+def test_a_rare_cause_has_a_share_as_on_screen() -> None:
+    rows = [delivery(n, http_status=503) for n in range(199)]
+    report = text_of(export(*rows, delivery(999, http_status=502), form=ExportFormat.MARKDOWN))
+    assert "| 199 | 99% | `503" in report
+    assert "| 1 | <1% | `502" in report
+
+
 def test_the_report_says_what_it_covers_and_counts_causes() -> None:
     rows = [delivery(n, http_status=503, error="busy") for n in range(3)]
     rows += [delivery(9, http_status=None, error="context deadline exceeded", event="Presence")]

@@ -110,6 +110,20 @@ async def test_the_part_of_the_cursors_row_is_marked_and_counted_in_both() -> No
         assert await marked(widget, pilot) == [(column, 0), (column, 1)]
 
 
+@pytest.mark.parametrize("width", range(76, 130))
+async def test_figures_of_one_line_stand_beside_those_of_the_other_or_not_at_all(
+    width: int,
+) -> None:
+    async with picture((width, 36)) as (widget, pilot):
+        parts = widget.buckets
+        counts = histogram((1234,) * parts, (7,) * parts)
+        words = "19 Nov 14:00 - 20 Nov 02:00"
+        widget.show(counts, NOW - 0.5 * HOUR, 1_234_567, NOW, words=words)
+        upper, lower = (await text(widget, pilot)).splitlines()
+        assert ("here" in upper) is ("here" in lower)
+        assert ("peak" in upper) is ("peak" in lower)
+
+
 @pytest.mark.parametrize("cursor", [None, NOW + HOUR, NOW, NOW - 5 * HOUR])
 async def test_a_row_outside_the_stretch_marks_nothing(cursor: datetime | None) -> None:
     async with picture() as (widget, pilot):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, TypeAlias
 
 from textual.content import Content
 from textual.geometry import Size
@@ -131,11 +132,9 @@ class Picture(Widget):
         parts = len(histogram.delivered)
         each = roughly((histogram.end - histogram.start) / parts * _joint(parts, most))
         over = f"{shown.outside:,} with impossible times" if shown.outside else ""
-        upper = _fitting(
-            room, [(2, peaks[0]), (4, heres[0]), (1, shown.words), (3, f"{each} each")]
-        )
-        lower = _fitting(
+        upper, lower = _paired(
             room,
+            [(2, peaks[0]), (4, heres[0]), (1, shown.words), (3, f"{each} each")],
             [(2, peaks[1]), (4, heres[1]), (1, f"of {shown.loaded:,} loaded"), (3, over)],
         )
         return Content.assemble(
@@ -200,8 +199,29 @@ def _figures(word: str, upper: int, lower: int) -> tuple[str, str]:
     return f"{word} {upper:>{width},}", f"{word} {lower:>{width},}"
 
 
-def _fitting(room: int, told: list[tuple[int, str]]) -> str:
+_Told: TypeAlias = list[tuple[int, str]]
+"""Words with their rank, the lowest the most wanted, in the order they stand in."""
+_IN_BOTH: Final = (2, 4)
+"""Ranks of figures that say something only beside those of the other line."""
+
+
+def _paired(room: int, upper: _Told, lower: _Told) -> tuple[str, str]:
+    """Two lines, each with as much as there is room for; figures stand in both or in none."""
+    both = _ranks(room, upper) & _ranks(room, lower)
+    lone = {rank for rank in _IN_BOTH if rank not in both}
+    kept = [[(rank, words) for rank, words in told if rank not in lone] for told in (upper, lower)]
+    return _fitting(room, kept[0]), _fitting(room, kept[1])
+
+
+def _fitting(room: int, told: _Told) -> str:
     """As much as there is room for, the lower numbers before the higher; in the order given."""
+    kept = _ranks(room, told)
+    line = " · ".join(visible(words) for rank, words in told if rank in kept)
+    return line or visible(min(told)[1])[: max(0, room)]
+
+
+def _ranks(room: int, told: _Told) -> set[int]:
+    """The ranks of what there is room for."""
     kept: set[int] = set()
     used = -len(" · ")
     for rank, words in sorted(told):
@@ -212,5 +232,4 @@ def _fitting(room: int, told: list[tuple[int, str]]) -> str:
         if used > room:
             break
         kept.add(rank)
-    line = " · ".join(visible(words) for rank, words in told if rank in kept)
-    return line or visible(min(told)[1])[: max(0, room)]
+    return kept

@@ -194,6 +194,28 @@ async def test_a_hasty_key_after_a_tick_writes_what_was_ticked(here: Path, *, ti
         assert (here / name).read_text().startswith("id,") is ticks
 
 
+async def test_only_the_list_that_has_the_keys_shows_a_cursor(here: Path) -> None:
+    async with listed() as (_, pilot):
+        text = await press(pilot, "x")
+        form = front(pilot, ExportForm)
+
+        def bars() -> list[str]:
+            return [
+                box.id or ""
+                for box in form.query(CheckList)
+                if any("▌" in box.render_line(y).text for y in range(box.size.height))
+            ]
+
+        assert bars() == ["forms"]
+        await press(pilot, "tab")
+        assert bars() == []
+        await press(pilot, "tab")
+        assert bars() == ["keep"]
+        text = await press(pilot, "shift+tab", "shift+tab")
+        assert bars() == ["forms"]
+        assert "[x]  JSON Lines" in text
+
+
 def test_a_key_before_the_form_is_drawn_does_nothing() -> None:
     ExportForm("", lambda form: form.value, None).action_write()
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.strip import Strip
 from typing_extensions import override
 
 from vzaps_tui.ui.widgets.cells import Cell
@@ -45,7 +46,11 @@ class _Ticks:
 
 
 class CheckList(VirtualTable):
-    """Space or enter ticks the line under the cursor."""
+    """Space or enter ticks the line under the cursor.
+
+    Of several in a form only the one that has the keys shows its cursor: without colour one could
+    not tell them apart.
+    """
 
     HEADER_LINES = 0
 
@@ -84,6 +89,15 @@ class CheckList(VirtualTable):
         """Tick these and no others."""
         self._chosen = frozenset(chosen)
         self.show(_Ticks(self._items, self._chosen))
+
+    @override
+    def draw_line(self, index: int, *, cursor: bool) -> Strip:
+        return super().draw_line(index, cursor=cursor and self.has_focus)
+
+    @override
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        super().watch_has_focus(_has_focus)
+        self.forget_strips()
 
     def action_tick(self) -> None:
         """Tick or untick the line under the cursor."""

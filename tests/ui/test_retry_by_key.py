@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 
 import pytest
 from textual.widgets import Button
@@ -70,6 +71,33 @@ async def test_one_failed_row_is_sent_at_once_and_told_to_the_end() -> None:
         said = toasts(app)
         assert "Asking VZaps to send log_5 again" in said
         assert "log_5: DELIVERED · 200 in 42 ms" in said
+
+
+async def test_what_is_pressed_while_rows_are_being_marked_is_meant_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gateway = server(*fives())
+    begin = launch(gateway, instance=INSTANCE)
+    assert begin.services is not None
+    deliveries, gate = begin.services.deliveries, asyncio.Event()
+    fetch = deliveries.fetch
+
+    async def slow(rowids: Sequence[int]) -> list[Delivery | None]:
+        await gate.wait()
+        return await fetch(rowids)
+
+    async with shown(begin) as (app, pilot):
+        monkeypatch.setattr(deliveries, "fetch", slow)
+        await pilot.press("a", "u")
+        gate.set()
+        await settle(pilot)
+        assert "marked" not in screen_text(pilot)
+        gate.clear()
+        await pilot.press("a", "r")
+        gate.set()
+        assert "5 marked" in await dialog(pilot)
+        assert sent(gateway) == []
+        assert toasts(app) == ""
 
 
 @pytest.mark.parametrize(("moves", "word"), [(1, "DELIVERED"), (2, "PENDING"), (4, "BOUNCED")])

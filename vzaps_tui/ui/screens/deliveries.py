@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.worker import Worker, WorkerCancelled
 from typing_extensions import override
 
 from vzaps_tui.domain.command_line import logs_command
@@ -210,8 +212,20 @@ class DeliveriesScreen(ChosenBoard[None]):
                 severity="warning",
             )
 
+    def _marking(self) -> list[Worker[Any]]:
+        """Marks that are being put: what is pressed next is meant for them, too."""
+        return [one for one in self.workers if one.group == "mark" and one.node is self]
+
+    async def _marked(self) -> frozenset[str]:
+        for one in self._marking():
+            with suppress(WorkerCancelled):
+                await one.wait()
+        return self.view.marked
+
     def action_unmark(self) -> None:
         """Unmark all."""
+        for one in self._marking():
+            one.cancel()
         self._set_marks(frozenset())
 
     def action_failure(self, step: int) -> None:
@@ -255,7 +269,7 @@ class DeliveriesScreen(ChosenBoard[None]):
     @work(group="form", exclusive=True)
     async def action_compare(self) -> None:
         """Compare two marked deliveries, or the marked one with the one under the cursor."""
-        marked, row = self.view.marked, self._row()
+        marked, row = await self._marked(), self._row()
         here = frozenset({row.key}) if row and len(marked) == 1 else frozenset[str]()
         numbers = self._rows.numbers_of(marked | here)
         found = [one for one in await self.services.deliveries.fetch(numbers) if one is not None]
@@ -280,11 +294,10 @@ class DeliveriesScreen(ChosenBoard[None]):
 
     def action_retry(self) -> None:
         """Send again the marked rows, else the one under the cursor."""
-        if self.view.marked:
-            self._retry_marked(self.view.marked)
-        elif row := self._row():
+        row = self._row()
+        if row is not None and not self.view.marked:
             self.touch()
-            self._retry((row,))
+        self._retry(row)
 
     @work(group="confirm", exclusive=False)
     async def action_retry_all(self) -> None:
@@ -297,6 +310,12 @@ class DeliveriesScreen(ChosenBoard[None]):
             await self._review(rows, f"all {len(rows):,} that match", note)
 
     @work(group="confirm", exclusive=False)
+    async def _retry(self, row: Delivery | None) -> None:
+        if marked := await self._marked():
+            await self._retry_marked(marked)
+        elif row is not None:
+            await self._review((row,), "one")
+
     async def _retry_marked(self, marked: frozenset[str]) -> None:
         rows = tuple(
             row
@@ -311,10 +330,6 @@ class DeliveriesScreen(ChosenBoard[None]):
             )
         else:
             await self._review(rows, f"{len(rows):,} marked")
-
-    @work(group="confirm", exclusive=False)
-    async def _retry(self, rows: tuple[Delivery, ...]) -> None:
-        await self._review(rows, "one")
 
     async def _review(self, rows: tuple[Delivery, ...], origin: str, note: str = "") -> None:
         plan = await review(

@@ -137,6 +137,57 @@ async def test_native_is_obeyed_also_in_tmux(tmp_path: Path) -> None:
     assert handed.way is Way.COPIED
 
 
+IN_TMUX = {**DESK, "TMUX": "/run/tmux/default,1,0"}
+
+
+async def test_in_tmux_its_own_buffer_gets_the_text_and_the_terminal_is_asked_too(
+    tmp_path: Path,
+) -> None:
+    handed, sent = await put(environ=IN_TMUX, find=tools(tmp_path, "tmux", "xclip"))
+    assert handed == (Way.BUFFERED, "", "")
+    assert (tmp_path / "tmux.got").read_text() == TEXT
+    assert [text_in(one) for one in sent] == [TEXT]
+    assert not (tmp_path / "xclip.got").exists()
+
+
+async def test_outside_of_tmux_it_is_not_asked(tmp_path: Path) -> None:
+    handed, _ = await put(wish="osc52", environ=DESK, find=tools(tmp_path, "tmux"))
+    assert handed.way is Way.HANDED
+    assert not names(tmp_path, "*.got")
+
+
+async def test_an_old_tmux_that_cannot_pass_it_on_takes_it(tmp_path: Path) -> None:
+    program = tmp_path / "tmux"
+    program.write_text(f"#!/bin/sh\n[ $2 = -w ] && exit 1\ncat > '{tmp_path}/tmux.got'\n")
+    program.chmod(0o700)
+    handed, _ = await put(environ=IN_TMUX, find={"tmux": str(program)}.get)
+    assert handed.way is Way.BUFFERED
+    assert (tmp_path / "tmux.got").read_text() == TEXT
+
+
+@pytest.mark.parametrize("trouble", ["exit 1", "exec sleep 30"])
+async def test_a_tmux_that_fails_or_hangs_leaves_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    monkeypatch.setattr("vzaps_tui.ui.clipboard._PATIENCE", 0.05)
+    program = tmp_path / "tmux"
+    program.write_text(f"#!/bin/sh\n{trouble}\n")
+    program.chmod(0o700)
+    handed, sent = await put(environ=IN_TMUX, find={"tmux": str(program)}.get)
+    assert handed == (Way.HANDED, "", "")
+    assert len(sent) == 1
+
+
+async def test_tmux_takes_what_is_too_large_for_the_terminal(tmp_path: Path) -> None:
+    text = "x" * MOST_BASE64
+    find = tools(tmp_path, "tmux")
+    handed, sent = await put(text, environ=IN_TMUX, find=find, folder=tmp_path / "cache")
+    assert handed == (Way.BUFFERED, "", "too large for OSC 52")
+    assert (tmp_path / "tmux.got").read_text() == text
+    assert not sent
+    assert not (tmp_path / "cache").exists()
+
+
 @pytest.mark.parametrize(("size", "way"), [(0, Way.HANDED), (3, Way.WRITTEN)])
 async def test_what_is_too_large_for_the_terminal_goes_to_a_file(
     tmp_path: Path, size: int, way: Way
@@ -203,6 +254,7 @@ def test_no_text_breaks_out_of_its_sequence(text: str) -> None:
             "Handed to your terminal (OSC 52) (xclip failed): payload",
             False,
         ),
+        (Handed(Way.BUFFERED), "In the tmux buffer (prefix ] pastes): payload, 1,234 char", False),
         (Handed(Way.WRITTEN, "/c/x", "too large"), "Written to /c/x (too large): pay", False),
         (Handed(Way.FAILED, "no disk"), "Not copied: payload, 1,234 characters: no disk.", False),
     ],

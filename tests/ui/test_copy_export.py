@@ -194,9 +194,9 @@ async def test_a_hasty_key_after_a_tick_writes_what_was_ticked(here: Path, *, ti
         assert (here / name).read_text().startswith("id,") is ticks
 
 
-async def test_only_the_list_that_has_the_keys_shows_a_cursor(here: Path) -> None:
+async def test_only_the_list_that_has_the_keys_shows_a_cursor() -> None:
     async with listed() as (_, pilot):
-        text = await press(pilot, "x")
+        await press(pilot, "x")
         form = front(pilot, ExportForm)
 
         def bars() -> list[str]:

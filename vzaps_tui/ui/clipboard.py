@@ -23,6 +23,7 @@ class Way(StrEnum):
 
     COPIED = "Copied with"
     HANDED = "Handed to your terminal (OSC 52)"
+    BUFFERED = "In the tmux buffer (prefix ] pastes)"
     WRITTEN = "Written to"
     FAILED = "Not copied"
 
@@ -84,7 +85,8 @@ class Clipboard:
         """Bring text to the clipboard: a tool where there is one, OSC 52, a file.
 
         In a session over ssh, or in tmux or screen, a tool would fill the clipboard of a machine
-        where nobody sits; the terminal is asked there.
+        where nobody sits; the terminal is asked there. tmux gets it into its own buffer as well:
+        unless told otherwise it does not pass on what a program asks of the terminal.
         """
         data = text.encode(errors="backslashreplace")
         notes: list[str] = []
@@ -97,19 +99,36 @@ class Clipboard:
             sequence = osc52(data, screen=inside_screen)
             if sequence is not None:
                 send(sequence)
+            else:
+                notes.append("too large for OSC 52")
+            if self.environ.get("TMUX") and await asyncio.to_thread(self._by_tmux, data):
+                return Handed(Way.BUFFERED, note=_joined(notes))
+            if sequence is not None:
                 return Handed(Way.HANDED, note=_joined(notes))
-            notes.append("too large for OSC 52")
         return await asyncio.to_thread(self._by_file, data, notes)
 
     @property
     def _is_far(self) -> bool:
         return any(self.environ.get(name) for name in (*_REMOTE, *_MULTIPLEXED))
 
-    def _by_tool(self, data: bytes, notes: list[str]) -> str:
-        """The tool that took it, empty if none did; runs in a thread."""
+    def _by_tmux(self, data: bytes) -> bool:
+        """Whether tmux took it into its buffer, passing it on by itself; runs in a thread."""
+        program = self._finder()("tmux")
+        if program is None:
+            return False
+        # Versions before 3.2 do not know how to pass it on.
+        return any(
+            _fed((program, "load-buffer", *how, "-"), data, self.environ) for how in (("-w",), ())
+        )
+
+    def _finder(self) -> Callable[[str], str | None]:
         import shutil  # noqa: PLC0415 - start-up time
 
-        find = self.find or shutil.which
+        return self.find or shutil.which
+
+    def _by_tool(self, data: bytes, notes: list[str]) -> str:
+        """The tool that took it, empty if none did; runs in a thread."""
+        find = self._finder()
         for tool in _MAC if self.platform == "darwin" else _UNIX:
             name = tool.command[0]
             if not all(self.environ.get(variable) for variable in tool.needs):

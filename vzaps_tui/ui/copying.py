@@ -58,6 +58,11 @@ def said(item: CopyItem, handed: Handed) -> str:
                 f"{handed.way}{why}: {what}. If pasting brings nothing, your terminal or tmux "
                 "does not allow it."
             )
+        case Way.BUFFERED:
+            return (
+                f"{handed.way}{why}: {what}. If pasting elsewhere brings nothing, tmux does not "
+                "allow it (set-clipboard)."
+            )
         case Way.WRITTEN:
             return f"{handed.way} {handed.where}{why}: {what}."
         case Way.FAILED:

@@ -246,7 +246,10 @@ def test_offline_opens_a_delivery_whose_payload_is_kept(shell: Shell) -> None:
     shell.server.stop()
     kept = shell("show", log, "--offline", "--instance", first(shell), "--json")
     assert {key for key in live if live[key] != kept.objects[0][key]} <= {"fetched_at"}
-    assert "offline: as it was read at 20" in kept.err
+    assert "offline: as it was when it was read last, just now (20" in kept.err
+    away = shell("show", log, "--instance", first(shell), "--json")
+    assert (away.code, away.objects) == (4, kept.objects)
+    assert "what is held: as it was when it was read last, " in away.err
 
 
 # -- exit codes ----------------------------------------------------------------------------------
@@ -273,6 +276,28 @@ def test_what_is_held_is_shown_when_the_api_goes_away_and_the_code_tells(shell: 
     assert told.code == 4
     assert len(told.objects) == 250
     assert "The API did not answer" in told.err
+    assert "what is held: as it was when it was read last, " in told.err
+    failed = logs(shell, "--status", "failed", "--json")
+    assert failed.code == 4
+    assert "what is held: as it was when it was read last, " in failed.err
+    log = ids_of(shell)[0]
+    one = shell("show", log, "--instance", first(shell), "--json")
+    assert (one.code, [row["id"] for row in one.objects]) == (4, [log])
+    assert "what is held: as it was when it was read last, " in one.err
+    assert "Only what the list knew" in one.err
+    none = shell("show", "log_nothing", "--instance", first(shell), "--json")
+    assert (none.code, none.out) == (4, "")
+
+
+def test_instances_that_are_kept_say_how_old_they_are(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vzaps_tui.services.instances.FRESH", 0.0)
+    shell("instances")
+    shell.server.stop()
+    told = shell("instances", "--json")
+    assert (told.code, len(told.objects)) == (4, 4)
+    assert "not fresh: as it was when it was read last, " in told.err
 
 
 def test_pages_that_repeat_are_no_whole_answer(shell: Shell) -> None:

@@ -31,10 +31,12 @@ from vzaps_tui.domain.problems import (
     VzapsError,
 )
 from vzaps_tui.domain.text import visible
+from vzaps_tui.domain.times import age
 from vzaps_tui.settings.config_file import read_config
 from vzaps_tui.settings.loading import load
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from types import FrameType
 
     from vzaps_tui.cli.run import Run
@@ -109,6 +111,16 @@ class Session:
         """Words on standard error."""
         self.output.clear()
         self.run.say(*lines)
+
+    def say_age(self, read_at: datetime | None, about: str) -> None:
+        """Say how old an answer is that is no news; `about` comes first."""
+        if read_at is None:
+            self.say(f"{about}: it is not known when it was read.")
+            return
+        now = self.services.clock.now()
+        when = f"{read_at.astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S}"
+        ago = age((now - read_at).total_seconds())
+        self.say(f"{about}: as it was when it was read last, {ago} ({when}).")
 
     def tell(self, problem: VzapsError) -> int:
         """Say a problem; the exit code it stands for."""

@@ -27,7 +27,8 @@ async def show_instances(session: Session) -> int:
     _write(session, listing.rows)
     code = DONE
     if envelope.problem:
-        session.say(f"not fresh, read {envelope.fetched_at:%Y-%m-%d %H:%M:%S}.", envelope.problem)
+        session.say(envelope.problem)
+        session.say_age(envelope.fetched_at, "not fresh")
         code = UNREACHABLE
     if not listing.rows:
         session.say("this account has no instance.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +15,9 @@ from vzaps_tui.domain.envelope import Source
 from vzaps_tui.domain.exporting import Export, ExportFormat, Scope, sheet
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.text import visible
-from vzaps_tui.domain.times import age, took
+from vzaps_tui.domain.times import took
 
 if TYPE_CHECKING:
     from array import array
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.envelope import Envelope
     from vzaps_tui.domain.instances import InstanceId
     from vzaps_tui.domain.log_state import LogState
-    from vzaps_tui.domain.query import DeliveryQuery
 
 _BATCH: Final = 500
 """Rows that are fetched and written at a time."""
@@ -125,9 +125,13 @@ async def read_log(
     except VzapsError as problem:
         if last is None and not await service.count(instance, query):
             raise
-        return Read(last, session.tell(problem))
+        code = session.tell(problem)
+        if last is None:
+            session.say_age(await read_at(session, instance, query), "what is held")
+        return Read(last, code)
     if last is not None and last.problem:
         session.say(last.problem)
+        session.say_age(last.fetched_at, "what is held")
         return Read(last, UNREACHABLE)
     return Read(last)
 
@@ -143,10 +147,22 @@ async def _kept(session: Session, instance: InstanceId, query: DeliveryQuery) ->
         session.say("offline: nothing is known of this log here yet.")
         return Read(None, FAILED)
     if last is not None:
-        seconds = (session.services.clock.now() - last.fetched_at).total_seconds()
-        when = f"{last.fetched_at.astimezone():%Y-%m-%d %H:%M:%S}"
-        session.say(f"offline: as it was when it was read last, {age(seconds)} ({when}).")
+        session.say_age(last.fetched_at, "offline")
     return Read(last)
+
+
+async def read_at(
+    session: Session, instance: InstanceId, query: DeliveryQuery | None = None
+) -> datetime | None:
+    """When the list of a query was last read, else all of the log; None where nobody knows."""
+    service = session.services.deliveries
+    if query and (known := service.peek(instance, query)):
+        return known.fetched_at
+    with suppress(VzapsError):
+        async with aclosing(service.load(instance, DeliveryQuery())) as each:
+            async for envelope in each:
+                return envelope.fetched_at
+    return None
 
 
 async def _is_enough(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Final
 
-from vzaps_tui.cli.headless import Session, UsageError, latest, shown
-from vzaps_tui.cli.logs import json_rows, local
+from vzaps_tui.cli.headless import Session, UsageError, shown
+from vzaps_tui.cli.logs import json_rows, local, read_at
 from vzaps_tui.cli.output import Table, finite, is_strict_json, padded, stamp
 from vzaps_tui.cli.run import DONE
 from vzaps_tui.domain.deliveries import DeliveryDetail, LogId
 from vzaps_tui.domain.json_text import at_once
 from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.domain.meaning import read_in_slices
-from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.problems import UnavailableError, VzapsError
 from vzaps_tui.domain.text import visible, visible_lines
 from vzaps_tui.domain.times import took
 
@@ -37,11 +38,7 @@ async def show_delivery(session: Session, log: str, *, raw: bool) -> int:
     if not log.strip():
         raise UsageError("no log id was given", hint="`vzaps-tui logs` shows them.")
     instance = (await session.instance()).id
-    if session.offline:
-        detail, at = await _kept(session, instance, LogId(log))
-    else:
-        envelope = await session.services.deliveries.read(instance, LogId(log))
-        detail, at = envelope.data, envelope.fetched_at
+    detail, at, code = await _read(session, instance, LogId(log))
     if raw:
         _write_raw(session, detail.raw)
     elif session.output.as_json:
@@ -49,11 +46,36 @@ async def show_delivery(session: Session, log: str, *, raw: bool) -> int:
     else:
         now = session.services.clock.now()
         session.output.write("\n".join(_lines(session, detail, now)) + "\n")
-    return DONE
+    return code
+
+
+async def _read(
+    session: Session, instance: InstanceId, log: LogId
+) -> tuple[DeliveryDetail, datetime | None, int]:
+    """What there is of it, from when, and the exit code.
+
+    Raises:
+        VzapsError: it could not be read, and nothing is held.
+    """
+    code, about = DONE, "offline"
+    if not session.offline:
+        try:
+            envelope = await session.services.deliveries.read(instance, log)
+        except UnavailableError as problem:
+            if not _is_held(session, instance, log):
+                raise
+            code, about = session.tell(problem), "what is held"
+        else:
+            return envelope.data, envelope.fetched_at, DONE
+    return *await _kept(session, instance, log, about), code
+
+
+def _is_held(session: Session, instance: InstanceId, log: LogId) -> bool:
+    return session.services.deliveries.place(instance, log) is not None
 
 
 async def _kept(
-    session: Session, instance: InstanceId, log: LogId
+    session: Session, instance: InstanceId, log: LogId, about: str
 ) -> tuple[DeliveryDetail, datetime | None]:
     """What is held of it: all, where payloads are kept, else what the list knew; and from when.
 
@@ -61,19 +83,19 @@ async def _kept(
         UsageError: nothing is.
     """
     service = session.services.deliveries
-    try:
-        envelope = await latest(service.detail(instance, log, force=True))
-    except VzapsError:
-        number = service.place(instance, log)
-        row = None if number is None else service.rows([number])[0]
-        if row is None:
-            reason = f"nothing is held of {log} here"
-            raise UsageError(reason, hint="Leave --offline out.") from None
-        session.say("offline: what the list knew; tries, payload and response are not kept.")
-        return DeliveryDetail(row), None
-    when = local(envelope.fetched_at, session.services.clock.now())
-    session.say(f"offline: as it was read at {when}.")
-    return envelope.data, envelope.fetched_at
+    with suppress(VzapsError):
+        async with aclosing(service.detail(instance, log)) as each:
+            async for envelope in each:
+                session.say_age(envelope.fetched_at, about)
+                return envelope.data, envelope.fetched_at
+    number = service.place(instance, log)
+    row = None if number is None else service.rows([number])[0]
+    if row is None:
+        reason = f"nothing is held of {log} here"
+        raise UsageError(reason, hint="Leave --offline out.") from None
+    session.say_age(await read_at(session, instance), about)
+    session.say("Only what the list knew: tries, payload and response are not kept.")
+    return DeliveryDetail(row), None
 
 
 def _write_raw(session: Session, raw: str) -> None:

@@ -54,7 +54,8 @@ async def show_webhook(session: Session) -> int:
     else:
         session.output.write(f"URL     {_url(session, config)}\nEvents  {_events(config)}\n")
     if envelope.problem:
-        session.say(f"not fresh, read {envelope.fetched_at:%Y-%m-%d %H:%M:%S}.", envelope.problem)
+        session.say(envelope.problem)
+        session.say_age(envelope.fetched_at, "not fresh")
         return UNREACHABLE
     return DONE
 

@@ -207,6 +207,20 @@ async def test_a_log_that_vanished_keeps_what_the_list_knew() -> None:
         assert not gateway.count("retry")
 
 
+@pytest.mark.parametrize("width", [80, 120])
+async def test_a_payload_that_cannot_be_read_is_not_waited_for(width: int) -> None:
+    gateway = known()
+    gateway.fail("detail", UnavailableError("timed out"))
+    async with shown(launch(gateway, instance=INSTANCE), (width, 24)) as (app, pilot):
+        text = await press(pilot, "enter")
+        says = row_with(text, "Says")
+        assert "cannot be read now; archive.payloads = true keeps payloads for this" in says
+        await press(pilot, "o")
+        assert "The payload cannot be read now; archive.payloads = true" in toasts(app)
+        text = await press(pilot, "ctrl+r")
+        assert "cannot be read now" not in text
+
+
 async def test_a_failed_refresh_keeps_what_was_read_and_says_why() -> None:
     gateway, clock = known(attempts=TRIES), QuickClock()
     async with opened(gateway, clock=clock) as (_, pilot):

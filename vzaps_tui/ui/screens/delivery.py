@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vzaps_tui.ui.delivery_walk import DeliveryWalk
 
 _PARTS = {"attempts": "Attempts", "payload": "Payload", "response": "Response", "raw": "Raw"}
+_UNREAD = "cannot be read now; archive.payloads = true keeps payloads for this"
 _FURTHEST = 1_000  # rows without id that are passed over
 _LOW = 30  # lines; a lower screen has one line for what the payload says
 
@@ -122,7 +123,9 @@ class DeliveryScreen(Board[LogId | None]):
     def _cannot_read(self, problem: VzapsError) -> None:
         self.show_problem(problem)
         if self._detail is None:
+            self._says = _UNREAD
             self._say_in_parts("Could not be read; what the list knew is shown above.")
+            self._show_head()
 
     def _say_in_parts(self, words: str) -> None:
         table = self.query_one("#attempts-part", VirtualTable)
@@ -270,7 +273,9 @@ class DeliveryScreen(Board[LogId | None]):
     def action_related(self) -> None:
         """Find the other deliveries of the same chat or message."""
         meaning = self._meaning
-        if meaning is None:
+        if meaning is None and self._says == _UNREAD:
+            self.host.say(f"The payload {_UNREAD}.")
+        elif meaning is None:
             self.host.say("The payload is not read yet.")
         elif not (meaning.chats or meaning.message_ids):
             self.host.say("The payload names no chat and no message.")

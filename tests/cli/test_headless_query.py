@@ -49,6 +49,13 @@ FAILED = frozenset({StatusClass.FAILED})
             DeliveryQuery(text="connect timeout", also=frozenset({'a "quoted", status:x'})),
         ),
         ({"attempts": 3}, DeliveryQuery(min_attempts=3)),
+        ({"tries": 3}, DeliveryQuery(min_attempts=3)),
+        (
+            {"from_": "yesterday", "to": "14:00"},
+            DeliveryQuery(since_word="yesterday", until_word="14:00"),
+        ),
+        ({"last": "2h"}, DeliveryQuery(last=timedelta(hours=2))),
+        ({"since": "yesterday"}, DeliveryQuery(since_word="yesterday")),
         ({"query": "code:timeout tries:>=2"}, None),
     ],
     ids=str,
@@ -89,6 +96,14 @@ def test_flags_and_the_line_are_one_question(
             "the flags together: The period ends before it begins",
             "Swap",
         ),
+        (
+            {"since": "1h", "until": "2h"},
+            "the flags together: The period ends before it begins",
+            "since:1h until:2h\n         ^^^^^^^^\nSwap",
+        ),
+        ({"query": "-status:failed"}, "--query: There is no NOT", "status:pending,delivered"),
+        ({"last": "today"}, "--last: today is no span", "since:today"),
+        ({"since": "2026-02-3"}, "--since: 2026-02-3 is no moment", "2026-11-20"),
     ],
     ids=str,
 )

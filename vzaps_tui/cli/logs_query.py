@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.query import DeliveryQuery
 
 _LISTS = ("status", "event", "code")
-_MOMENTS = ("since", "until")
+_MOMENTS = ("last", "since", "until", "from_", "to")
 
 
 class BrokenQueryError(UsageError):
@@ -30,8 +30,9 @@ def question(filters: Mapping[str, Any], now: datetime) -> DeliveryQuery:
     """The query that the flags ask for; those of one kind are alternatives, kinds must all hold.
 
     Args:
-        filters: by flag: `status`, `event`, `code` and `text` as tuples, `since`, `until`, `query`
-            as texts, `attempts` as a number; what was not given is empty or None.
+        filters: by flag: `status`, `event`, `code` and `text` as tuples, `last`, `since`, `until`,
+            `query` as texts, `tries` as a number, or `from_`, `to`, `attempts` for these; what was
+            not given is empty or None.
         now: aware, in the zone in which moments are meant.
 
     Raises:
@@ -43,7 +44,7 @@ def question(filters: Mapping[str, Any], now: datetime) -> DeliveryQuery:
     line: str = filters.get("query") or ""
     if line:
         _read(line, now, "--query", points=True)
-    whole = " ".join((*(words for _, words in told), line))
+    whole = " ".join(filter(None, (*(words for _, words in told), line)))
     return _read(whole, now, "the flags together", points=True)
 
 
@@ -55,11 +56,13 @@ def _told(filters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"--{name}", f"{name}:{quote(value.strip(), listed=True)}"
     for name in _MOMENTS:
         if (value := filters.get(name)) is not None:
-            yield f"--{name}", f"{name}:{quote(value.strip(), listed=True)}"
+            field = name.rstrip("_")
+            yield f"--{field}", f"{field}:{quote(value.strip(), listed=True)}"
     for value in filters.get("text") or ():
         yield "--text", f"text:{quote(value, listed=True)}"
-    if filters.get("attempts"):
-        yield "--attempts", f"tries:>={filters['attempts']}"
+    for name in ("tries", "attempts"):
+        if filters.get(name):
+            yield f"--{name}", f"tries:>={filters[name]}"
 
 
 def _read(line: str, now: datetime, flag: str, *, points: bool = False) -> DeliveryQuery:

@@ -17,9 +17,9 @@ _SPAN = re.compile(
     r"(?:(?P<seconds>[0-9]{1,10})(?:\.(?P<microseconds>[0-9]{1,6}))?s)?"
 )
 _MOMENT = re.compile(
-    r"(?:(?P<name>[a-z]+)|(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2}))?"
+    r"(?:(?P<name>[a-z]+)|(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2}))?"
     r"(?:(?:^|[t ])(?P<clock>(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
-    r"(?::(?P<second>[0-9]{2})(?:\.(?P<micro>[0-9]{1,6}))?)?)"
+    r"(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,6})?)?)"
     r"(?: ?(?P<zone>z|[+-][0-9]{2}:?[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{6})?)?))?)?"
 )
 _EXAMPLES = 'such as 2h, yesterday, 14:00, 2026-11-20 or "2026-11-20 14:00"'
@@ -64,12 +64,16 @@ def is_span(word: str) -> bool:
     return bool(word and _SPAN.fullmatch(word.lower()))
 
 
-def read_moment(word: str, now: datetime, *, end: bool = False) -> datetime:
+def read_moment(
+    word: str, now: datetime, *, end: bool = False, before: datetime | None = None
+) -> datetime:
     """A moment from `2h` (ago), `today`, `yesterday 9:00`, `14:00`, a date, date and time, ISO.
 
-    What names no zone is in that of `now`, which is aware. A time that the clock shows twice is the
-    first one, one that it skips is read as if the clock had not been moved. Where the moment is the
-    `end` of a period, a day is the first moment of the next, and of two times it is the second.
+    What names no zone is in that of `now`, which is aware. A clock time without a day is the last
+    one up to `now`, or up to `before` if that is earlier: only a day leads into the future. A time
+    that the clock shows twice is the first one, one that it skips is read as if the clock had not
+    been moved; parts of a second are dropped. Where the moment is the `end` of a period, a day is
+    the first moment of the next, and of two times it is the second.
 
     Raises:
         PeriodError: if it is none, or not on the calendar.
@@ -79,6 +83,8 @@ def read_moment(word: str, now: datetime, *, end: bool = False) -> datetime:
     try:
         if (span := _span(word)) is not None:
             return (fixed(now) - span).astimezone(now.tzinfo)
+        if word and found and found["clock"] and not (found["name"] or found["year"]):
+            return fixed(_last_time(found, min(now, before or now), now, end=end))
         if word and found and (found["name"] or "today") in DAY_WORDS:
             return fixed(_on_calendar(found, now, end=end))
     except PeriodError:
@@ -88,20 +94,57 @@ def read_moment(word: str, now: datetime, *, end: bool = False) -> datetime:
     raise PeriodError(f"{word or 'nothing':.40} is no moment", _EXAMPLES)
 
 
+def relative_word(word: str) -> str:
+    """One spelling of a word whose moment depends on now; empty for a date, and for no moment.
+
+    `Yesterday  9:30` is `yesterday 09:30`, `120min` is `2h`.
+    """
+    word = " ".join(word.split()).lower()
+    if is_span(word):
+        return span_word(read_span(word))
+    found = _MOMENT.fullmatch(word)
+    if not word or not found or found["year"] or (found["name"] or "today") not in DAY_WORDS:
+        return ""
+    clock = ""
+    if found["clock"]:
+        parts = [found[name] for name in ("hour", "minute", "second") if found[name]]
+        clock = ":".join(part.zfill(2) for part in parts) + (found["zone"] or "")
+    return " ".join(filter(None, (found["name"], clock)))
+
+
+def _zone(found: re.Match[str]) -> tzinfo | None:
+    return datetime.strptime(found["zone"].upper(), "%z").tzinfo if found["zone"] else None
+
+
 def _on_calendar(found: re.Match[str], now: datetime, *, end: bool) -> datetime:
-    zone = datetime.strptime(found["zone"].upper(), "%z").tzinfo if found["zone"] else None
+    zone = _zone(found)
     if found["year"]:
         day = date(int(found["year"]), int(found["month"]), int(found["day"]))
     else:
         today = (now if zone is None else now.astimezone(zone)).date()
-        day = today - timedelta(days=DAY_WORDS[found["name"] or "today"])
+        day = today - timedelta(days=DAY_WORDS[found["name"]])
     if not found["clock"]:
         day += timedelta(days=1 if end else 0)
         return datetime(day.year, day.month, day.day, tzinfo=now.tzinfo)
-    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
-    micro = int((found["micro"] or "").ljust(6, "0"))
-    told = datetime(day.year, day.month, day.day, hour, minute, second, micro, zone or now.tzinfo)
+    told = _at(found, day, zone or now.tzinfo)
     return _second_time(told) if end else told
+
+
+def _last_time(found: re.Match[str], limit: datetime, now: datetime, *, end: bool) -> datetime:
+    """The last time a clock showed this, up to a moment."""
+    zone = _zone(found) or now.tzinfo
+    today = limit.astimezone(zone).date()
+    told = _at(found, today, zone)
+    for moment in (_second_time(told), told) if end else (told,):
+        if fixed(moment) <= limit:
+            return moment
+    told = _at(found, today - timedelta(days=1), zone)
+    return _second_time(told) if end else told
+
+
+def _at(found: re.Match[str], day: date, zone: tzinfo | None) -> datetime:
+    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
+    return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=zone)
 
 
 def _second_time(told: datetime) -> datetime:
@@ -155,8 +198,8 @@ def span_text(span: timedelta) -> str:
 def moment_word(moment: datetime, zone: tzinfo | None = None) -> str:
     """`2026-11-20 14:00` in `zone`; without one in its own, which is then named: `14:00-03:00`.
 
-    Seconds only where there are any. Where the zone's own clock does not tell the instant (a
-    repeated hour, the edge of the calendar) the offset is named as well.
+    Seconds only where there are any, and no parts of them. Where the zone's own clock does not
+    tell the instant (a repeated hour, the edge of the calendar) the offset is named as well.
     """
     local = _local(moment, zone)
     if local is None:
@@ -180,6 +223,4 @@ def _told_by_clock(local: datetime) -> bool:
 
 
 def _precision(moment: datetime) -> str:
-    if moment.microsecond:
-        return "microseconds"
     return "seconds" if moment.second else "minutes"

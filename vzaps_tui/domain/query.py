@@ -10,7 +10,17 @@ from functools import cached_property, lru_cache
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass, classify
 from vzaps_tui.domain.failures import FailureKind, failure_kind
 from vzaps_tui.domain.masking import mask_url
-from vzaps_tui.domain.periods import LONGEST, back, fixed, moment_word, span_text
+from vzaps_tui.domain.periods import (
+    LONGEST,
+    back,
+    fixed,
+    is_span,
+    moment_word,
+    read_moment,
+    read_span,
+    relative_word,
+    span_text,
+)
 
 FAILED_ONLY = frozenset({StatusClass.FAILED})
 MOST_ATTEMPTS = 999_999
@@ -99,10 +109,13 @@ class DeliveryQuery:
         since: first moment to show, aware.
         until: first moment after those to show, aware.
         last: a span that ends now, whenever that is; more than 0, at most `LONGEST`.
+        since_word: instead of `since`, a word whose moment depends on now: `yesterday`, `14:00`.
+        until_word: instead of `until`, such a word, or a span that ended: `2h` ago.
         min_attempts: fewest tries; 0 is any, also a number not told.
 
     Raises:
-        ValueError: if a moment has no zone, or a number is outside its limits.
+        ValueError: if a moment has no zone or is told twice, a word does not depend on now, or a
+            number is outside its limits.
     """
 
     statuses: frozenset[StatusClass] = frozenset()
@@ -114,6 +127,8 @@ class DeliveryQuery:
     until: datetime | None = None
     last: timedelta | None = None
     min_attempts: int = 0
+    since_word: str = ""
+    until_word: str = ""
 
     def __post_init__(self) -> None:
         """One form for one meaning: the query is a key."""
@@ -128,6 +143,10 @@ class DeliveryQuery:
         self._settle("also", also)
         self._settle("since", self.since and fixed(self.since))
         self._settle("until", self.until and fixed(self.until))
+        self._settle("since_word", _one_form(self.since_word, self.since))
+        self._settle("until_word", _one_form(self.until_word, self.until))
+        if is_span(self.since_word):
+            raise ValueError("a span since when is `last`")
 
     def _settle(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -156,23 +175,32 @@ class DeliveryQuery:
         """Failures only, or any status if that was on."""
         return replace(self, statuses=frozenset() if self.failed_only else FAILED_ONLY)
 
+    @property
+    def is_relative(self) -> bool:
+        """Whether what it means depends on now."""
+        return self.last is not None or bool(self.since_word or self.until_word)
+
     def resolve(self, now: datetime) -> DeliveryQuery:
-        """The same with `last` turned into `since`; `now` is aware."""
-        if self.last is None:
+        """The same with moments instead of `last` and words; `now` is aware, in the zone meant."""
+        if not self.is_relative:
             return self
-        oldest = self._oldest(now)
-        return replace(self, last=None, since=max(oldest, self.since or oldest))
+        until, since = self.until, self.since
+        if self.until_word:
+            until = read_moment(self.until_word, now, end=True)
+        if self.since_word:
+            since = read_moment(self.since_word, now, before=until)
+        if self.last is not None:
+            oldest = back(now, self.last)
+            since = max(oldest, since or oldest)
+        return replace(self, last=None, since_word="", until_word="", since=since, until=until)
 
     def matches(self, row: Delivery, now: datetime | None = None) -> bool:
         """Whether a row belongs on the screen; for every row, whatever the server filtered.
 
         Raises:
-            ValueError: if the query asks for the `last` hours and `now` (aware) is not given.
+            ValueError: if the query is relative and `now` (aware) is not given.
         """
-        if self.last is None:
-            return self._test(row)
-        oldest, moment = self._oldest(now), row.time
-        return moment is not None and moment >= oldest and self._test(row)
+        return self.matcher(now)(row)
 
     def matcher(self, now: datetime | None = None) -> Test:
         """`matches` for many rows: what can be worked out beforehand is.
@@ -180,14 +208,11 @@ class DeliveryQuery:
         Raises:
             ValueError: as `matches`.
         """
-        if self.last is None:
+        if not self.is_relative:
             return self._test
-        return _every([_is_within(self._oldest(now), None), self._test])
-
-    def _oldest(self, now: datetime | None) -> datetime:
-        if now is None or self.last is None:
-            raise ValueError("what the last hours are depends on now")
-        return _back(now, self.last)
+        if now is None:
+            raise ValueError("what is meant depends on now")
+        return _resolved(self, now).matcher()
 
     @cached_property
     def _test(self) -> Test:
@@ -230,10 +255,23 @@ def _conditions(query: DeliveryQuery, zone: tzinfo | None) -> Iterator[tuple[str
 def _period(query: DeliveryQuery, zone: tzinfo | None) -> Iterator[tuple[str, DeliveryQuery]]:
     if query.last:
         yield f"last {span_text(query.last)}", replace(query, last=None)
-    if query.since:
-        yield f"since {moment_word(query.since, zone)}", replace(query, since=None)
-    if query.until:
-        yield f"until {moment_word(query.until, zone)}", replace(query, until=None)
+    if query.since or query.since_word:
+        word = query.since_word or (query.since and moment_word(query.since, zone))
+        yield f"since {word}", replace(query, since=None, since_word="")
+    if query.until or query.until_word:
+        word = query.until_word or (query.until and moment_word(query.until, zone))
+        if is_span(query.until_word):
+            word = f"{span_text(read_span(query.until_word))} ago"
+        yield f"until {word}", replace(query, until=None, until_word="")
+
+
+def _one_form(word: str, moment: datetime | None) -> str:
+    found = relative_word(word)
+    if word and not found:
+        raise ValueError("a word must depend on now; a date is a moment")
+    if found and moment is not None:
+        raise ValueError("a moment is told twice")
+    return found
 
 
 def code_order(code: CodeMatch) -> tuple[int, int, str]:
@@ -241,7 +279,10 @@ def code_order(code: CodeMatch) -> tuple[int, int, str]:
     return (code.low or MOST_ATTEMPTS, code.high, code.word)
 
 
-_back = lru_cache(maxsize=8)(back)  # asked of every row with the same now
+@lru_cache(maxsize=8)
+def _resolved(query: DeliveryQuery, now: datetime) -> DeliveryQuery:
+    """Asked of every row with the same now."""
+    return query.resolve(now)
 
 
 def _every(tests: list[Test]) -> Test:

@@ -70,8 +70,14 @@ FIELDS: dict[str, Field] = {
     ),
     "text": Field("any part of id, event, error, status, code or target", {}),
 }
+ALIASES = {"attempts": "tries", "from": "since", "to": "until"}
+"""Other names of fields that are taken as well."""
 OTHER_NAMES = {
-    "after": "since", "attempts": "tries", "before": "until", "events": "event",
-    "from": "since", "http": "code", "state": "status", "to": "until", "type": "event",
+    "after": "since", "before": "until", "error": "code", "events": "event", "http": "code",
+    "period": "last", "state": "status", "time": "since", "type": "event",
 }  # fmt: skip
 """What people write instead."""
+TEXT_NAMES = {
+    "body", "contains", "domain", "host", "id", "log", "message", "path", "search", "target", "url",
+}  # fmt: skip
+"""What people would name that is found by its text alone."""

@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from vzaps_tui.domain.query_fields import ALIASES
+
 _FIELD = re.compile(r"([A-Za-z_]+):(?!//)")  # the beginning of a URL is text
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)("?)', re.DOTALL)
+_QUOTED = re.compile(
+    r"""(?P<mark>["'])(?P<text>(?:(?!(?P=mark))[^\\]|\\.)*+)(?P<end>(?P=mark)?)""", re.DOTALL
+)
+_MARKS = ('"', "'")
 _SPACE = re.compile(r"\s*")
 _BARE_TEXT = re.compile(r"\S*")
 _BARE_VALUE = re.compile(r"[^\s,]*")
-_ESCAPED = re.compile(r'\\(?:(["\\])|u\{([0-9a-fA-F]{1,6})\})')
+_ESCAPED = re.compile(r"""\\(?:(["'\\])|u\{([0-9a-fA-F]{1,6})\})""")
 _LAST_CHARACTER = 0x10FFFF
+NEGATED = re.compile(r"[-!]+([A-Za-z_]+):(?!//)")
+"""What others write for "not", before a field; this language has no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Word:
     Attributes:
         start: where it begins in the line.
         colon: the end of the name, colon included; `start` for a text.
-        name: the field in lower case; empty for a text.
+        name: the field in lower case, by its own name; empty for a text.
         terms: at least one, in order; a value that is missing is an empty term.
     """
 
@@ -71,8 +78,8 @@ def quote(value: str, *, listed: bool = False, plain: bool = True) -> str:
     `listed` is a value of a field, where a comma parts; what is not `plain` is quoted in any case.
     """
     bare = _BARE_VALUE if listed else _BARE_TEXT
-    whole = value.isprintable() and bare.fullmatch(value) and not value.startswith('"')
-    mistaken = value.startswith("//") if listed else _FIELD.match(value)
+    whole = value.isprintable() and bare.fullmatch(value) and not value.startswith(_MARKS)
+    mistaken = value.startswith("//") if listed else _FIELD.match(value) or NEGATED.match(value)
     if plain and value and whole and not mistaken:
         return value
     return f'"{"".join(map(_escape, value))}"'
@@ -90,7 +97,13 @@ def _word(line: str, at: int) -> Word:
     terms = [_term(line, named.end(), _BARE_VALUE)]
     while line.startswith(",", terms[-1].end):
         terms.append(_term(line, terms[-1].end + 1, _BARE_VALUE))
-    return Word(at, named.end(), named[1].lower(), tuple(terms))
+    return Word(at, named.end(), own_name(named[1]), tuple(terms))
+
+
+def own_name(name: str) -> str:
+    """The name of a field that people may call otherwise, in lower case."""
+    name = name.lower()
+    return ALIASES.get(name, name)
 
 
 def _term(line: str, at: int, bare: re.Pattern[str]) -> Term:
@@ -98,12 +111,12 @@ def _term(line: str, at: int, bare: re.Pattern[str]) -> Term:
     if found is None:
         end = _end(bare, line, at)
         return Term(at, end, line[at:end])
-    if not found[2]:
+    if not found["end"]:
         return Term(at, len(line), _unescape(line[at + 1 :]), quoted=True, fault="is not closed")
     after = line[found.end() : found.end() + 1]
     parted = not after or after.isspace() or (after == "," and bare is _BARE_VALUE)
     fault = "" if parted else "must be followed by a space"
-    return Term(at, found.end(), _unescape(found[1]), quoted=True, fault=fault)
+    return Term(at, found.end(), _unescape(found["text"]), quoted=True, fault=fault)
 
 
 def _escape(char: str) -> str:

@@ -107,7 +107,7 @@ def frame(
     if start is None or start > end:
         return None
     first, last, buckets = parts(start, end, most, now.tzinfo)
-    if query.last and since and not (query.since or until):
+    if query.last and since and not (query.since or query.since_word or until):
         words = f"last {span_text(query.last)}"
     else:
         words = between(since or first, until or last, now)

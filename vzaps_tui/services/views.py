@@ -112,7 +112,7 @@ class ViewService:
     def read(self, text: str) -> DeliveryQuery | None:
         """The filter of a kept line; None where it cannot be read any more."""
         try:
-            return parse(text, self._clock.now())
+            return parse(text, self._clock.now(), kept=True)
         except QueryError:
             return None
 

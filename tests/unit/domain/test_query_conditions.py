@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -124,6 +125,32 @@ def test_codes_match_the_answer_or_what_kept_it_away(
     ]  # fmt: skip
     assert all(query.matches(row) for row in rows)
     assert not any(query.matches(row) for row in everything if row not in rows)
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"since_word": "2026-11-20"}, "depend on now"),
+        ({"until_word": "soon"}, "depend on now"),
+        ({"since_word": "2h"}, "is `last`"),
+        ({"since_word": "today", "since": NOW}, "told twice"),
+    ],
+)
+def test_a_word_instead_of_a_moment_depends_on_now(told: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        DeliveryQuery(**told)
+
+
+def test_words_are_told_from_the_now_they_are_asked_with() -> None:
+    row = delivery(created_at=NOW)
+    query = DeliveryQuery(since_word="Today")
+    assert query == DeliveryQuery(since_word="today")
+    assert query.matches(row, NOW)
+    assert not query.matches(row, NOW + timedelta(days=1))
+    with pytest.raises(ValueError, match="depends on now"):
+        query.matches(row)
+    assert [chip.text for chip in query.chips()] == ["since today"]
+    assert query.chips()[0].without == EMPTY
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ QUERIES = [
     DeliveryQuery(),
     DeliveryQuery(statuses=frozenset({StatusClass.FAILED}), last=timedelta(hours=2)),
     DeliveryQuery(codes=frozenset({CodeMatch.of_class(5)}), text='say "no"', min_attempts=3),
+    DeliveryQuery(since_word="yesterday", until_word="14:00"),
+    DeliveryQuery(last=timedelta(hours=1), until_word="2h"),
     DeliveryQuery(since=datetime(2026, 3, 1, 12, 30, tzinfo=UTC), events=frozenset({"A b"})),
 ]
 

@@ -47,14 +47,18 @@ filters = _options(
     ),
     click.option("--event", multiple=True, metavar="NAME", help="Kind of event."),
     click.option("--code", multiple=True, metavar="CODE", help="502, 5xx, timeout, none, ..."),
+    click.option("--last", metavar="SPAN", help="A span that ends now: 30m, 2h, 7d."),
     click.option("--since", metavar="WHEN", help="2h, yesterday, 14:00, 2026-11-20, ..."),
     click.option("--until", metavar="WHEN", help="The same; a day counts whole."),
     click.option(
         "--text", multiple=True, metavar="TEXT", help="In id, event, error, status, code, target."
     ),
     click.option(
-        "--attempts", type=click.IntRange(0, 999_999), metavar="N", help="Tried so often or more."
+        "--tries", type=click.IntRange(0, 999_999), metavar="N", help="Tried so often or more."
     ),
+    click.option("--attempts", type=click.IntRange(0, 999_999), hidden=True),
+    click.option("--from", "from_", hidden=True),
+    click.option("--to", "to", hidden=True),
     click.option(
         "--query", metavar="LINE", help="The filter in one line, as in the interface (key :)."
     ),

@@ -110,7 +110,7 @@ DELIVERIES = Place(
             "colon",
             "query",
             "",
-            "Filter by a line, such as code:5xx last:2h",
+            "Filter by a line, such as code:5xx,timeout last:2h",
         ),
         Command(
             "deliveries.drop", "backspace", "drop", "", "Take the last condition of the filter away"

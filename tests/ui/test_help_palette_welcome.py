@@ -25,7 +25,7 @@ from vzaps_tui.ui.command import Command, show_keys
 from vzaps_tui.ui.commands import COMMANDS, MOVING, OPENING, PLACES
 from vzaps_tui.ui.copy_menu import CopyMenu
 from vzaps_tui.ui.filter_form import FilterForm
-from vzaps_tui.ui.help import HelpScreen
+from vzaps_tui.ui.help import Glossary, HelpScreen
 from vzaps_tui.ui.launch import Missing
 from vzaps_tui.ui.palette import CommandProvider
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
@@ -46,8 +46,7 @@ def some() -> FakeGateway:
 
 def help_words(pilot: Pilot[str]) -> str:
     """The whole help, also what is scrolled out of sight."""
-    body = front(pilot, HelpScreen).query_one(".help-body Static", Static)
-    return str(body.content)
+    return str(front(pilot, HelpScreen).query_one(Glossary).render())
 
 
 # -- help ------------------------------------------------------------------------------------------

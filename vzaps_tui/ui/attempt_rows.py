@@ -19,7 +19,7 @@ _BAR = 8
 COLUMNS = (
     Column("number", "#", 4, align="right"),
     Column("time", "Time", 11),
-    Column("wait", "After", 8, align="right"),
+    Column("wait", "After", 8, align="right", min_width=72),
     Column("code", "Code", 7, align="right"),
     Column("took", "Took", 7, align="right"),
     Column("bar", "", _BAR, min_width=96),

@@ -14,11 +14,10 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 from typing_extensions import override
 
+from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.host import host_of
-from vzaps_tui.ui.widgets.cells import fit
 
-_WIDTH = 56
 _SAMPLE = 200
 
 
@@ -43,10 +42,8 @@ class CopyMenu(ModalScreen[None]):
 
     @staticmethod
     def _line(item: CopyItem) -> Content:
-        sample = fit(" ".join(item.text[:_SAMPLE].split()), _WIDTH - len(item.label))
-        return Content.assemble(
-            (item.key, "bold"), f"  {item.label}  ", (sample.rstrip(), "$text-muted")
-        )
+        sample = visible(" ".join(item.text[:_SAMPLE].split()))
+        return Content.assemble((item.key, "bold"), f"  {item.label}  ", (sample, "$text-muted"))
 
     def on_key(self, event: events.Key) -> None:
         """A letter of the menu copies at once."""

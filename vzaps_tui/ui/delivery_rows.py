@@ -207,7 +207,7 @@ class DeliveryRows:
 
 def why_empty(state: LogState, query: DeliveryQuery, trying: int = 0) -> str:
     """What stands where no row is shown; `trying`: pending ones whose last try failed."""
-    if query.failed_only and trying:
+    if trying and query == DeliveryQuery().toggled_failed():
         return (
             f"No delivery has failed for good.\n{trying:,} pending ones got an error and are being "
             "tried again: f shows them."
@@ -218,7 +218,7 @@ def why_empty(state: LogState, query: DeliveryQuery, trying: int = 0) -> str:
         return "No loaded delivery matches the filter.\nesc takes the filter away, F changes it."
     return (
         "No delivery yet.\n"
-        "Events that VZaps sends to the webhook will be listed here; w shows the webhook."
+        "Events that VZaps sends to the webhook will be listed here.\nw shows the webhook."
     )
 
 

@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Label, Static
 from typing_extensions import override
 
 from vzaps_tui.domain.exporting import ExportFormat
+from vzaps_tui.ui.dialogs import SHORT
 from vzaps_tui.ui.render import words
 from vzaps_tui.ui.widgets.check_list import CheckList, Item
 from vzaps_tui.ui.widgets.field import Field
@@ -28,8 +29,8 @@ _FORMS = {
 _FORM_OF = {item.value: form for form, item in _FORMS.items()}
 _KEEP = Item("keep personal data", "phones, ids, names")
 _HIDDEN = (
-    "Unticked they are hidden, names as far as they can be told. Secrets and the query of URLs are "
-    "hidden in any case."
+    "Unless ticked these are hidden, names as far as they can be told. Secrets and the query of "
+    "URLs are hidden in any case."
 )
 
 
@@ -55,6 +56,7 @@ class _OneOf(CheckList):
 class ExportForm(ModalScreen[ExportChoice | None]):
     """Returns the choice, or None if it was left."""
 
+    VERTICAL_BREAKPOINTS = SHORT
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "cancel", "Cancel"),
         ("ctrl+s", "write", "Write"),
@@ -91,7 +93,7 @@ class ExportForm(ModalScreen[ExportChoice | None]):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Write", id="write", variant="primary", compact=True)
             yield Label(
-                "space ticks · tab goes on · ctrl+s writes · esc leaves",
+                "space ticks · tab next · ctrl+s writes · esc leaves",
                 classes="dialog-foot",
                 markup=False,
             )

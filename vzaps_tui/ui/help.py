@@ -9,14 +9,16 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import Label, Static
+from textual.widget import Widget
+from textual.widgets import Label
 from typing_extensions import override
 
 from vzaps_tui.ui.command import Place, show_keys
 from vzaps_tui.ui.commands import MOVING, OPENING, keys_of
 from vzaps_tui.ui.render import STYLE
-from vzaps_tui.ui.widgets.cells import Tone
+from vzaps_tui.ui.widgets.cells import Tone, wrap
 
 _WORDS: tuple[tuple[str, Tone, str], ...] = (
     ("DELIVERED", "good", "the receiver answered with success"),
@@ -30,6 +32,39 @@ _WORDS: tuple[tuple[str, Tone, str], ...] = (
     ("SKIPPED", "dim", "not sent, and the reason is said"),
 )
 _WIDTH = 14
+_LEAST = 20
+
+
+class Glossary(Widget):
+    """Keys or words with their meaning beside them, which is wrapped within its own column."""
+
+    DEFAULT_CSS = """
+    Glossary { height: auto; }
+    """
+
+    def __init__(self, lines: list[tuple[str, str, str]]) -> None:
+        """Prepare; a line is a word, its style and its meaning, or a title without one."""
+        super().__init__()
+        self._lines = lines
+
+    @override
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._laid_out(width))
+
+    @override
+    def render(self) -> Content:
+        return Content("\n").join(self._laid_out(self.content_size.width))
+
+    def _laid_out(self, width: int) -> list[Content]:
+        made: list[Content] = []
+        for word, style, meaning in self._lines:
+            if not meaning:
+                made.append(Content.styled(word, style))
+                continue
+            first, *more = wrap(meaning, max(_LEAST, width - _WIDTH))
+            made.append(Content.assemble((f"{word:<{_WIDTH}}", style), first))
+            made += [Content(" " * _WIDTH + line) for line in more]
+        return made
 
 
 class HelpScreen(ModalScreen[None]):
@@ -51,7 +86,7 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(classes="dialog wide"):
             yield Label(Content.styled("Keys", "bold"), classes="dialog-title")
             with VerticalScroll(classes="help-body"):
-                yield Static(self._keys())
+                yield Glossary(self._keys())
             yield Label(
                 "esc closes · ctrl+p finds any command by name", classes="dialog-foot", markup=False
             )
@@ -60,18 +95,18 @@ class HelpScreen(ModalScreen[None]):
         """Let the keys scroll."""
         self.query_one(VerticalScroll).focus()
 
-    def _keys(self) -> Content:
-        lines: list[Content] = []
+    def _keys(self) -> list[tuple[str, str, str]]:
+        lines: list[tuple[str, str, str]] = []
         for place in self._places:
-            lines.append(Content.styled(place.title, "bold underline"))
-            for command in place.commands:
-                keys = show_keys(keys_of(command, self._keymap))
-                lines.append(Content.assemble((f"{keys:<{_WIDTH}}", "bold"), command.help))
-            lines.append(Content(""))
-        lines.append(Content.styled("Words", "bold underline"))
-        for word, tone, meaning in _WORDS:
-            lines.append(Content.assemble((f"{word:<{_WIDTH}}", STYLE[tone]), meaning))
-        return Content("\n").join(lines)
+            lines.append((place.title, "bold underline", ""))
+            lines += [
+                (show_keys(keys_of(command, self._keymap)), "bold", command.help)
+                for command in place.commands
+            ]
+            lines.append(("", "", ""))
+        lines.append(("Words", "bold underline", ""))
+        lines += [(word, STYLE[tone], meaning) for word, tone, meaning in _WORDS]
+        return lines
 
     def action_scroll(self, step: int) -> None:
         """One line up or down."""

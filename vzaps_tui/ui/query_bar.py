@@ -24,7 +24,10 @@ _LABEL = " : "
 
 
 class QueryBar(Vertical):
-    """Hidden until opened. Every line that can be read is applied as it is typed."""
+    """Hidden until opened. Every line that can be read is applied as it is typed.
+
+    But for a word that may become the name of a field: nobody who types `last:2h` looks for `las`.
+    """
 
     DEFAULT_CSS = """
     QueryBar { height: 2; display: none; background: $boost; }
@@ -113,8 +116,13 @@ class QueryBar(Vertical):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if self.is_open and (query := self._advise()) is not None:
+        if self.is_open and (query := self._advise()) is not None and not self._begins_a_field():
             self.post_message(self.Asked(query))
+
+    def _begins_a_field(self) -> bool:
+        """Whether the word at the cursor is the beginning of a field's name."""
+        cursor = self.field.cursor_position
+        return any(one.start < cursor and one.text.endswith(":") for one in self._offered())
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

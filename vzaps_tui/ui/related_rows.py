@@ -18,7 +18,7 @@ COLUMNS = (
     Column("event", "Event", 10, flex=1, min_width=96),
     Column("code", "Code", 4, align="right", min_width=76),
     Column("kin", "Same", 9),
-    Column("says", "Says", 20, flex=4),
+    Column("says", "Says", 16, flex=4),
 )
 _THIS = "this one"
 

@@ -49,8 +49,9 @@ class _ViewRows:
 
     def cells(self, index: int) -> tuple[Cell, ...]:
         view = self.views[index]
-        unread = self._service.read(view.query) is None
-        return view.name, (view.query, "bad" if unread else "dim")
+        if self._service.read(view.query) is None:
+            return view.name, (f"cannot be read: {view.query}", "bad")
+        return view.name, (view.query, "dim")
 
 
 class ViewPicker(ModalScreen[DeliveryQuery | None]):

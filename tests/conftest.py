@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import sys
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.quiet import quiet
 
 settings.register_profile("steady", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("steady")
@@ -36,4 +39,14 @@ def loopback_only() -> Generator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quiet_pilots() -> Generator[None]:
+    """Whoever presses keys waits until all is done, and no longer."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "textual.app" in sys.modules:
+            patch.setattr("textual.app.wait_for_idle", quiet)
+            patch.setattr("textual.pilot.wait_for_idle", quiet)
         yield

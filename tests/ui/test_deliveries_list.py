@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.builders import INSTANCE, NOW, delivery, instance
@@ -54,6 +56,15 @@ async def test_a_row_says_when_what_how_often_and_why() -> None:
 
 
 # -- paging ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "told"), [(80, "03-13 23:59 "), (120, "03-13 23:59:58")])
+async def test_a_row_of_another_day_has_seconds_where_there_is_room(width: int, told: str) -> None:
+    yesterday = datetime(2026, 3, 13, 23, 59, 58, tzinfo=UTC)
+    gateway = FakeGateway([delivery(1, created_at=yesterday, last_attempt_at=yesterday)])
+    async with shown(launch(gateway, instance=INSTANCE), (width, 24)) as (_, pilot):
+        line = row_with(screen_text(pilot), "▌")
+        assert told in line
 
 
 async def test_scrolling_reads_on_until_all_is_loaded() -> None:

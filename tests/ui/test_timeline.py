@@ -83,6 +83,18 @@ def test_the_next_try_is_told_of_what_is_pending(status: str, *, planned: bool) 
         assert told[-1][1:3] == ("10:00:00", "+30 min")
 
 
+def test_tries_of_another_day_have_seconds() -> None:
+    yesterday = NOW - timedelta(days=1)
+    tries = tuple(
+        Attempt(number, yesterday + timedelta(seconds=number), 500, 1.0, "", None)
+        for number in (1, 2)
+    )
+    times = [
+        line[1] for line in lines(timeline(detail(delivery(1, attempts=2), attempts=tries), []))
+    ]
+    assert times[-2:] == ["03-13 12:00:01", "03-13 12:00:02"]
+
+
 def test_times_that_are_missing_or_run_backwards_have_no_wait() -> None:
     tries = (Attempt(1, None, 500), Attempt(2, at(5), 500), Attempt(3, at(1), 500))
     told = lines(timeline(detail(replace(ROW, created_at=None), attempts=tries), []))

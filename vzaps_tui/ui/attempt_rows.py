@@ -18,12 +18,12 @@ from vzaps_tui.ui.widgets.virtual_table import Column
 _BAR = 8
 COLUMNS = (
     Column("number", "#", 4, align="right"),
-    Column("time", "Time", 11),
+    Column("time", "Time", 14),
     Column("wait", "After", 8, align="right", min_width=72),
     Column("code", "Code", 7, align="right"),
     Column("took", "Took", 7, align="right"),
     Column("bar", "", _BAR, min_width=96),
-    Column("said", "Error or response", 20, flex=1),
+    Column("said", "Error or response", 17, flex=1),
 )
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -158,7 +158,9 @@ class AttemptRows:
         moment = self._moments[index]
         return (
             moment.number,
-            "" if moment.at is None and not moment.number else clock_time(moment.at, self._now),
+            ""
+            if moment.at is None and not moment.number
+            else clock_time(moment.at, self._now, fine=True),
             (self._wait(index), "dim"),
             (moment.code, moment.code_tone),
             took(moment.took) if moment.number or moment.took is not None else "",

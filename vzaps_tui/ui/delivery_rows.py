@@ -40,7 +40,13 @@ def columns(*, retries: bool, utc: bool = False, oldest_first: bool = False) -> 
     roomy = 140
     title = "Time UTC" if utc else "Time"
     return (
-        Column("time", f"{title} ▲" if oldest_first else title, 11),
+        Column(
+            "time",
+            f"{title} ▲" if oldest_first else title,
+            11,
+            roomy_width=14,  # another day's with its seconds
+            crops=True,
+        ),
         Column("status", "Status", 11),
         Column("retry", "Retry", 12, min_width=0 if retries else _NEVER),
         Column("event", "Event", 10, flex=1),

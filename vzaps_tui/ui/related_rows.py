@@ -13,7 +13,7 @@ from vzaps_tui.ui.widgets.cells import Cell
 from vzaps_tui.ui.widgets.virtual_table import Column
 
 COLUMNS = (
-    Column("time", "Time", 11),
+    Column("time", "Time", 11, roomy_width=14, crops=True),
     Column("status", "Status", 11),
     Column("event", "Event", 10, flex=1, min_width=96),
     Column("code", "Code", 4, align="right", min_width=76),
@@ -56,7 +56,7 @@ class RelatedRows:
         """Cells of a row."""
         row, kin, says = self._rows[index]
         return (
-            clock_time(row.time, self._now),
+            clock_time(row.time, self._now, fine=True),
             status_cell(row),
             row.event,
             "-" if row.http_status is None else str(row.http_status),

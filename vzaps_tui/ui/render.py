@@ -80,7 +80,7 @@ def delivery_cells(row: Delivery, step: RetryStep | None, now: datetime) -> tupl
     """Cells of a delivery, in the order of the list's columns; a retry's reason beats an error."""
     code = "-" if row.http_status is None else str(row.http_status)
     return (
-        clock_time(row.time, now),
+        clock_time(row.time, now, fine=True),
         status_cell(row),
         (step.outcome.value, OUTCOME_TONE[step.outcome]) if step else "",
         row.event,

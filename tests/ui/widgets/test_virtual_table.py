@@ -268,6 +268,21 @@ async def test_spare_width_goes_to_flexible_columns_and_words_are_cut_with_an_el
         assert cell_len(line) == 59
 
 
+@pytest.mark.parametrize(
+    ("width", "told"), [(99, "▌  11-21 14:33  x"), (100, "▌  11-21 14:33:10  x")]
+)
+async def test_details_are_cut_off_where_there_is_no_room_for_them(width: int, told: str) -> None:
+    columns = (Column("time", "Time", 11, roomy_width=14, crops=True), Column("b", "B", 4))
+
+    class Timed(KeyRows):
+        @override
+        def cells(self, index: int) -> tuple[Cell, ...]:
+            return ("11-21 14:33:10", "x")
+
+    async with running(Timed(["k"]), size=(width, 10), columns=columns) as (table, _pilot, _app):
+        assert screen_lines(table)[1].rstrip() == told
+
+
 async def test_too_narrow_a_view_scrolls_sideways_but_never_the_gutter() -> None:
     async with running(KeyRows(keys(0, 3)), size=(20, 10)) as (table, pilot, _app):
         assert table.show_horizontal_scrollbar

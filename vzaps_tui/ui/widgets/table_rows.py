@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from typing_extensions import override
@@ -13,6 +13,8 @@ from vzaps_tui.ui.widgets.cells import Align, Cell
 GUTTER = 2  # the cursor's bar and the mark
 LEAD = 1  # between the gutter and the first column
 GAP = 2  # between columns
+ROOMY = 100
+"""Cells of a screen that has room for details."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Column:
         flex: share of the spare width; 0 for none.
         align: side the words stand on.
         min_width: width of the screen from which on the column is shown.
+        roomy_width: `width` on screens of ROOMY cells and more; 0: the same as on others.
+        crops: words that have no room are cut without a `…`: their end is a detail.
     """
 
     key: str
@@ -34,6 +38,8 @@ class Column:
     flex: int = 0
     align: Align = "left"
     min_width: int = 0
+    roomy_width: int = 0
+    crops: bool = False
 
 
 class Rows(Protocol):
@@ -79,7 +85,10 @@ class NoRows(Rows):
 
 def columns_for(columns: Sequence[Column], screen_width: int) -> tuple[Column, ...]:
     """The columns for which the screen is wide enough; the first one always is."""
-    return tuple(c for c in columns if screen_width >= c.min_width) or tuple(columns[:1])
+    shown = tuple(c for c in columns if screen_width >= c.min_width) or tuple(columns[:1])
+    if screen_width < ROOMY:
+        return shown
+    return tuple(replace(c, width=c.roomy_width) if c.roomy_width else c for c in shown)
 
 
 def needed_width(columns: Sequence[Column]) -> int:

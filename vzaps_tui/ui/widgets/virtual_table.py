@@ -292,7 +292,8 @@ class VirtualTable(CursorLines):
     def laid_out(self) -> None:
         columns = self.visible_columns
         widths = share_out(columns, self.view_width)
-        numbers = (self.columns.index(column) for column in columns)
+        keys = [column.key for column in self.columns]
+        numbers = (keys.index(column.key) for column in columns)
         self._layout = tuple(zip(numbers, widths, strict=True))
         self._body_width = LEAD + sum(widths) + GAP * (len(widths) - 1)
         self.lines_changed(needed_width(columns))
@@ -318,7 +319,8 @@ class VirtualTable(CursorLines):
         for number, width in self._layout:
             segments.append(Segment(" " * (GAP if segments else LEAD), plain))
             text, tone = parts(cells[number])
-            words = fit(text, width, self.columns[number].align)
+            column = self.columns[number]
+            words = fit(text[:width] if column.crops else text, width, column.align)
             style = self._style(tone, cursor=cursor, marked=marked)
             segments += self._with_matches(words, style)
         return self._assemble(self._gutter(cursor=cursor, marked=marked), segments, plain)

@@ -269,7 +269,7 @@ def test_a_value_that_holds_itself_ends() -> None:
     assert meaning_of(loop).event == "Message"
 
 
-CHATS = [
+CHATS: list[tuple[dict[str, object], tuple[str, ...]]] = [
     ({"chat": "111@lid", "sender_alt": "551@s.whatsapp.net"}, ("111@lid", "551@s.whatsapp.net")),
     ({"chat": "111@lid", "sender_alt": "111@lid"}, ("111@lid",)),
     (

@@ -187,7 +187,7 @@ def test_what_may_have_arrived_is_left_out_until_it_is_asked_for(shell: Shell) -
     assert log.status == Status.FAILED  # its own log says nothing of it
     second = shell("retry", "--status", "failed", "--text", log.id, "--yes", "--json")
     assert (second.code, second.out) == (0, "")
-    assert "1 of them may have arrived and are left out; --again sends them" in second.err
+    assert "1 of them may have arrived and is left out; --again sends it" in second.err
     third = shell("retry", log.id, "--again", "--dry-run", "--json")
     assert [one["outcome"] for one in third.objects] == ["QUEUED"]
     assert log.retries == 1
@@ -206,6 +206,51 @@ def test_above_a_hundred_the_count_is_typed(
     assert told.code == code
     assert ask.call_args.args == (f"Type {wanted} to send them again",)
     assert len(sent(shell.server)) == (0 if code else wanted)
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "said"),
+    [
+        (1, ("DELIVERED",), "1 is delivered already; the receiver may get it twice"),
+        (2, ("DELIVERED",), "2 are delivered already; the receiver may get them twice"),
+        (2, ("DELIVERED", "PENDING"), "1 is pending; the receiver may get it twice"),
+    ],
+    ids=str,
+)
+def test_what_may_arrive_twice_is_said_before_it_is_sent(
+    shell: Shell, count: int, words: tuple[str, ...], said: str
+) -> None:
+    logs = shell.world.instances[0].logs[-count:]
+    for place, log in enumerate(logs):
+        log.status = Status[words[place % len(words)]]
+    ids = [log.id for log in logs]
+    told = shell("retry", *ids, "--resend-delivered", "--dry-run")
+    assert said in told.err
+    quiet = shell("retry", *ids, "--dry-run")
+    assert "twice" not in quiet.err
+    assert "0 to send again" not in quiet.err
+    assert "time " not in quiet.err
+
+
+def test_the_review_says_what_holds_back_and_what_stops(shell: Shell) -> None:
+    wanted = len(failed(shell.world.instances[0]))
+    asked = ("retry", "--status", "failed", "--dry-run")
+    told = shell(*asked, "--canary", "--breaker", "2").err
+    assert "one of each cause goes first, the rest of it when that was delivered" in told
+    assert "stops by itself after 2 failures in a row" in told
+    without = shell(*asked, "--no-canary", "--breaker", "0").err
+    assert "goes first" not in without
+    assert "in a row" not in without
+    assert f"{wanted} to send again" in without
+
+
+def test_one_that_was_sent_before_is_one(shell: Shell) -> None:
+    log = failed(shell.world.instances[0])[0]
+    shell("retry", log.id, "--yes")
+    told = shell("retry", log.id, "--again", "--resend-delivered", "--dry-run").err
+    assert "1 was sent from here before" in told
+    left = shell("retry", log.id, "--dry-run").err
+    assert "1 of them may have arrived and is left out; --again sends it" in left
 
 
 # -- processes -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from vzaps_tui.cli.logs_query import question
 from vzaps_tui.cli.run import DONE
 from vzaps_tui.domain.deliveries import LogId, StatusClass
 from vzaps_tui.domain.paging import End
+from vzaps_tui.domain.plans import MANY
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.query_language import to_text
 from vzaps_tui.domain.retries import Outcome
@@ -38,6 +39,8 @@ _MAY_BE_THERE: Final = frozenset(
     }
 )
 """Outcomes after which the receiver has it, or may get it yet: a person decides on another."""
+
+_ARRIVES: Final = ((StatusClass.DELIVERED, "delivered already"), (StatusClass.PENDING, "pending"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +184,50 @@ def review(session: Session, name: str, wish: Wish, choice: Choice) -> Iterator[
     """What the plan is: how many, where to, which events, what is left out, how long it takes."""
     sent = due(choice.rows, delivered=wish.delivered)
     skipped = len(choice.rows) - len(sent)
-    yield f"{len(sent):,} to send again, of {visible(name)} ({choice.origin})"
+    count = f"{len(sent):,}" if sent else "nothing"
+    yield f"{count} to send again, of {visible(name)} ({choice.origin})"
     if choice.query:
         yield f"  filter  {visible(choice.query)}"
-    yield f"  to      {_most(target_host(row.target) or 'the configured webhook' for row in sent)}"
-    yield f"  events  {_most(row.event for row in sent)}"
+    if sent:
+        hosts = (target_host(row.target) or "the configured webhook" for row in sent)
+        yield f"  to      {_most(hosts)}"
+        yield f"  events  {_most(row.event for row in sent)}"
+        yield from _twice(sent)
     if skipped:
-        kinds = Counter(row.status_word for row in choice.rows if row not in set(sent))
+        due_rows = set(sent)
+        kinds = Counter(row.status_word for row in choice.rows if row not in due_rows)
         told = ", ".join(f"{count:,} {visible(word)}" for word, count in kinds.items())
-        yield f"  skipped {told}; --resend-delivered sends them, too"
+        yield f"  skipped {told}; --resend-delivered sends {_them(skipped)}, too"
     yield from _before(session.services.clock.now(), choice)
+    if sent:
+        yield from _way(session, wish, len(sent))
+
+
+def _twice(rows: tuple[Delivery, ...]) -> Iterator[str]:
+    """What the receiver has, or may be about to get."""
+    counts = Counter(row.status_class for row in rows)
+    for kind, word in _ARRIVES:
+        if count := counts[kind]:
+            are = "is" if count == 1 else "are"
+            yield f"  twice   {count:,} {are} {word}; the receiver may get {_them(count)} twice"
+
+
+def _way(session: Session, wish: Wish, count: int) -> Iterator[str]:
+    """How it is gone about; where the wish is silent, as the service does it by itself."""
     pace = wish.pace or session.settings.retry_pace
-    yield f"  time    about {duration(len(sent) / pace)} at {pace:g} a second"
+    retries = session.services.retries
+    canary = retries.canary and count > MANY if wish.canary is None else wish.canary
+    breaker = retries.breaker if wish.breaker is None else wish.breaker
+    yield f"  time    about {duration(count / pace)} at {pace:g} a second"
+    if canary and count > 1:
+        yield "  canary  one of each cause goes first, the rest of it when that was delivered"
+    if breaker and count > breaker:
+        failures = "failure" if breaker == 1 else "failures in a row"
+        yield f"  breaker stops by itself after {breaker} {failures}"
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def due(rows: tuple[Delivery, ...], *, delivered: bool) -> tuple[Delivery, ...]:
@@ -210,10 +245,12 @@ def _before(now: datetime, choice: Choice) -> Iterator[str]:
     newest = max(known, key=lambda one: one.at)
     when = f"{newest.at.astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S}"
     last = f"last {when}: {newest.outcome.value}"
-    yield f"  before  {len(known):,} were sent from here before, {last}"
-    if choice.left_out:
-        count = len(choice.left_out)
-        yield f"  left    {count:,} of them may have arrived and are left out; --again sends them"
+    were = "was" if len(known) == 1 else "were"
+    yield f"  before  {len(known):,} {were} sent from here before, {last}"
+    if count := len(choice.left_out):
+        are = "is" if count == 1 else "are"
+        left = f"may have arrived and {are} left out; --again sends {_them(count)}"
+        yield f"  left    {count:,} of them {left}"
 
 
 def _most(words: Iterator[str]) -> str:

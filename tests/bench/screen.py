@@ -100,12 +100,14 @@ class Screen:
         sent = program.press(key)
         end = sent + _SLOWEST
         frame = shown = 0.0
+        last = b""
         while not shown:
             program.wait_quiet(_QUIET, self.patience)
             for at in range(self._drawn, len(program.chunks)):
                 chunk = program.chunks[at]
                 self._draw(at + 1)
-                ends = FRAME_END in chunk.data
+                ends = FRAME_END in last + chunk.data  # it may be cut in two
+                last = chunk.data[1 - len(FRAME_END) :]
                 if ends and not frame and plain(chunk.data).strip():
                     frame = chunk.at
                 if ends and not shown and sees(self.text):

@@ -118,6 +118,9 @@ def test_diff_tells_what_differs_and_sends_nothing(shell: Shell) -> None:
         (["set", "--url", "https://x.example.com/?other=•••", "--yes"], "hidden part"),
         (["set", "--event", "Message", "--events", "all", "--yes"], "--event and --events"),
         (["set", "--url", "https://x.example.com", "--yes", "--read-only"], "read-only"),
+        (["set", "--event", "Mesage", "--yes"], "did you mean Message?"),
+        (["set", "--event", "message", "--yes"], "did you mean Message?"),
+        (["set", "--event", "Message,Zzz", "--yes"], "'Zzz' is not an event"),
         (["diff", "--from-file", "nowhere.json"], "cannot be read"),
         (["diff"], "nothing was given"),
     ],
@@ -172,3 +175,35 @@ def test_on_a_terminal_it_asks(
     assert (told.code, writes(shell)) == (code, sent)
     assert "Save the webhook of" in told.err
     assert len(told.objects) == sent
+
+
+def test_an_unknown_event_is_sent_where_it_is_meant(shell: Shell) -> None:
+    told = webhook(shell, "set", "--event", "CallOffer", "--yes", "--force-event")
+    assert writes(shell) == 1  # what the server makes of it, the reading back tells
+    assert "CallOffer" in told.err
+
+
+def test_an_unknown_event_that_the_api_holds_may_stay(shell: Shell) -> None:
+    shell.world.instances[0].events = ("CallOffer",)
+    told = webhook(shell, "set", "--event", "CallOffer,Message", "--yes")
+    assert (writes(shell), list(shell.world.instances[0].events)[:1]) == (1, ["Message"])
+    assert "did you mean" not in told.err
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "sent"), [((True, True), 1, 1), ((False,), 2, 0), ((True, False), 1, 0)]
+)
+def test_on_a_terminal_an_unknown_event_is_asked_for(
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    answers: tuple[bool, ...],
+    code: int,
+    sent: int,
+) -> None:
+    ask = Mock(side_effect=answers)
+    monkeypatch.setattr("click.confirm", ask)
+    monkeypatch.setattr("vzaps_tui.cli.webhook.can_ask", Mock(return_value=True))
+    told = webhook(shell, "set", "--event", "Mesage")
+    assert (told.code, writes(shell)) == (code, sent)
+    assert "did you mean Message?" in ask.call_args_list[0].args[0]
+    assert ask.call_count == len(answers)

@@ -182,6 +182,7 @@ def get_webhook(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as
 
 @webhook.command("set")
 @wishes
+@click.option("--force-event", is_flag=True, help="Send names of events that are not documented.")
 @click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
 @_shared
 @click.pass_context
@@ -194,7 +195,10 @@ def set_webhook(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as
     from vzaps_tui.cli.webhook import change_webhook  # noqa: PLC0415 - --help must stay quick
 
     asked, yes = asked_of(ctx, options), bool(options.pop("yes"))
-    return _do(ctx, lambda session: change_webhook(session, options, agreed=yes), asked)
+    forced = bool(options.pop("force_event"))
+    return _do(
+        ctx, lambda session: change_webhook(session, options, agreed=yes, forced=forced), asked
+    )
 
 
 @webhook.command("diff")

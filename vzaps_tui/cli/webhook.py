@@ -6,18 +6,20 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from vzaps_tui.cli.headless import Session, UsageError, latest, read_only
+from vzaps_tui.cli.headless import Session, UsageError, latest, nearest, read_only
 from vzaps_tui.cli.output import can_ask, stamp
 from vzaps_tui.cli.run import DONE, FAILED, UNREACHABLE
 from vzaps_tui.domain.masking import mask_url, unmask_url
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.webhooks import (
     ALL,
+    EVENTS,
     Level,
     SaveReport,
     WebhookChange,
@@ -221,8 +223,16 @@ def _change(session: Session, before: WebhookConfig, after: WebhookConfig) -> It
 # -- set -----------------------------------------------------------------------------------------
 
 
-async def change_webhook(session: Session, options: Mapping[str, Any], *, agreed: bool) -> int:
+async def change_webhook(
+    session: Session, options: Mapping[str, Any], *, agreed: bool, forced: bool = False
+) -> int:
     """Write what is wished for, once, and read it back: 0 if it was seen to be held, else 1.
+
+    Args:
+        session: whose services to use.
+        options: flag to value.
+        agreed: nobody is asked.
+        forced: names of events that are not documented are meant as they are.
 
     Raises:
         UsageError: it must not be sent, or nobody can be asked.
@@ -236,6 +246,8 @@ async def change_webhook(session: Session, options: Mapping[str, Any], *, agreed
     before = (await session.services.webhooks.read(instance.id)).data
     after = wish.config(before)
     _refuse(session, after)
+    if not forced:
+        _refuse_unknown(session, before, after, may_ask=not agreed)
     if same_config(before, after):
         session.say("nothing to save: the API holds this already.")
         if session.output.as_json:
@@ -258,6 +270,27 @@ def _refuse(session: Session, config: WebhookConfig) -> None:
         raise UsageError(errors[0].rstrip("."), hint="Nothing was sent.")
     for found in findings:
         session.say(found.text)
+
+
+def _refuse_unknown(
+    session: Session, before: WebhookConfig, after: WebhookConfig, *, may_ask: bool
+) -> None:
+    """A mistyped name would end what the webhook gets: it is asked for, or not sent.
+
+    Raises:
+        UsageError: a name that is neither documented nor held already was not said to be meant.
+    """
+    unknown = [name for name in after.events if name not in (*EVENTS, *before.events)]
+    for name in unknown:
+        told = f"'{visible(name)}' is not an event the API documents"
+        near = nearest(name, (*EVENTS, *before.events))
+        mean = f"; did you mean {visible(near)}?" if near else "."
+        question = f"{told}{mean} Send it as it is?"
+        if may_ask and session.put(partial(click.confirm, question, default=False, err=True)):
+            continue
+        known = "" if near else f" Known: {', '.join(EVENTS)}."
+        hint = f"Nothing was sent. --force-event sends the name as it is.{known}"
+        raise UsageError(f"{told}{mean}".rstrip("."), hint=hint)
 
 
 def _consent(session: Session, name: str) -> bool:

@@ -149,9 +149,7 @@ class RetryRun:
     async def _begin(self, *, past_canary: bool) -> None:
         enlisted = [self._enlisted(entry) async for entry in unhurried(self._ledger)]
         await self._ledger.begin(enlisted)
-        self._order = SendingOrder(self._ledger, canary=self._canary)
-        if past_canary:
-            self._order.release()
+        self._order = SendingOrder(self._ledger, canary=self._canary, past_canary=past_canary)
         plan = self._plan
         claimed = await self._means.journal.claimed(plan.base_url, plan.account, plan.instance)
         self._new_logs.claim(claimed)
@@ -318,10 +316,14 @@ class RetryRun:
             old=self._old,
         )
 
-    def _learn(self, place: int, outcome: Outcome, words: str) -> None:
-        """An outcome that says something about what is still to be sent."""
+    def _learn(self, place: int, outcome: Outcome, words: str, *, old: bool = False) -> None:
+        """An outcome that says something about what is still to be sent.
+
+        Failures of what an earlier run has sent (`old`) do not count: they may be mended by now.
+        """
         self._order.settle(place, outcome, words)
-        self._halt(self._breaker.note(place, outcome, words))
+        if not old or outcome is Outcome.DELIVERED:
+            self._halt(self._breaker.note(place, outcome, words))
         self._wake()
 
     def _halt(self, why: str) -> None:
@@ -355,7 +357,7 @@ class RetryRun:
             outcome, words = Outcome.UNKNOWN, "cut short while sending; not sent again"
         if outcome is not None:
             await ledger.settled(place, outcome, words, row=found.result, via=found.via)
-            self._learn(place, outcome, words)
+            self._learn(place, outcome, words, old=sent.resumed)
         self._halt(ledger.trouble)
 
     # -- the rest --------------------------------------------------------------------------------

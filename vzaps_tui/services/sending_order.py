@@ -24,6 +24,7 @@ class _Group:
         canary: the place that was sent, or is to be, before the others; None = there is no other.
         waiting: places that wait for it, the first one last.
         open: whether they need not wait any more.
+        old: whether an earlier run has sent the canary: if it fails, another one goes first.
         why: what the canary came to, if that holds them back.
     """
 
@@ -31,18 +32,22 @@ class _Group:
     canary: int | None = None
     waiting: list[int] = field(default_factory=list[int])
     open: bool = False
+    old: bool = False
     why: str = ""
 
 
 class SendingOrder:
     """The places of a plan that are to be sent, in the order that it was frozen in."""
 
-    def __init__(self, entries: Iterable[Entry], *, canary: bool) -> None:
+    def __init__(
+        self, entries: Iterable[Entry], *, canary: bool, past_canary: bool = False
+    ) -> None:
         """Sort out what is to be sent.
 
         Args:
             entries: all of the plan, as they stand; the QUEUED ones are to be sent.
             canary: whether one of each cause goes first.
+            past_canary: a person said to send also what canaries of earlier runs had held back.
         """
         self._groups: dict[str, _Group] = {}
         self._group_of: dict[int, _Group] = {}
@@ -58,7 +63,7 @@ class SendingOrder:
             if entry.outcome is Outcome.QUEUED:
                 queued.append(entry)
             elif entry.sent_at is not None:
-                self._learn(group, entry)
+                self._learn(group, entry, past_canary=past_canary)
         for entry in reversed(queued):
             self._group_of[entry.place].waiting.append(entry.place)
         for group in self._groups.values():
@@ -113,12 +118,12 @@ class SendingOrder:
         if outcome is Outcome.DELIVERED:
             group.open, group.why = True, ""
         elif group.canary == place and not group.open:
-            if told and outcome in _FAILED:
+            if told and outcome in _FAILED and not group.old:
                 group.why = (
                     f"{outcome.value.lower()}: {reason}" if reason else outcome.value.lower()
                 )
             elif outcome.is_final:
-                group.canary = None
+                group.canary, group.old = None, False
         self._proceed(group)
 
     def release(self) -> None:
@@ -128,15 +133,15 @@ class SendingOrder:
                 group.open, group.why = True, ""
                 self._proceed(group)
 
-    def _learn(self, group: _Group, entry: Entry) -> None:
-        """What a plan that is taken up again has found out already."""
-        if entry.outcome is Outcome.DELIVERED:
-            group.open, group.why = True, ""
-        elif not group.open and (entry.outcome in _UNDER_WAY or entry.outcome in _FAILED):
-            group.canary = entry.place
-            group.why = (
-                "" if entry.outcome in _UNDER_WAY else f"{entry.outcome.lower()}: {entry.reason}"
-            )
+    def _learn(self, group: _Group, entry: Entry, *, past_canary: bool) -> None:
+        """What a plan that is taken up again has found out already.
+
+        A failure of an earlier run holds nothing back: what it was due to may be mended by now.
+        """
+        if entry.outcome is Outcome.DELIVERED or (past_canary and entry.outcome in _FAILED):
+            group.open = True
+        elif not group.open and entry.outcome in _UNDER_WAY:
+            group.canary, group.old = entry.place, True
 
     def _proceed(self, group: _Group) -> None:
         if group.open:

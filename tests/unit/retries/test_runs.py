@@ -267,11 +267,40 @@ async def test_canaries_first_and_what_they_hold_back(ground: Ground) -> None:
     assert found.state is PlanState.STOPPED
     assert found.why.startswith("2 held back, the first of 500 Internal Server Error of hooks.")
     assert [entry.outcome for entry in entries] == [F, Q, Q]
+    # Not mended: one more is sent to find that out.
+    ground.server.becomes["log_2"] = failed_again
     ground.start()
     await ground.resume(plan.id)
-    assert ground.sent == ["log_1"]
+    assert ground.sent == ["log_1", "log_2"]
+    # Mended.
+    await ground.resume(plan.id)
+    assert ground.sent == ["log_1", "log_2", "log_3"]
+    assert await ground.words(plan.id) == [F, F, D]
+
+
+async def test_past_an_old_canary_by_a_persons_word(ground: Ground) -> None:
+    ground.server.becomes = dict.fromkeys(("log_1", "log_2", "log_3"), failed_again)
+    plan = await ground.plan(1, 2, 3, canary=True)
+    await ground.resume(plan.id)
     await ground.resume(plan.id, past_canary=True)
     assert ground.sent == ["log_1", "log_2", "log_3"]
+
+
+async def test_failures_that_earlier_runs_left_do_not_count_any_more(ground: Ground) -> None:
+    ground.start(breaker=2)
+    ground.server.becomes = {"log_1": None, "log_2": None}
+    plan = await ground.plan(1, 2, 3, 4)
+    task = ground.begin(plan.id)
+    await ground.clock.advance(1.5)
+    ground.service.stop(plan.id)
+    ground.service.stop(plan.id)
+    await ground.clock.run(task)
+    assert await ground.words(plan.id) == [A, A, Q, Q]
+    for number in (1, 2):
+        ground.server.put(failed_again(delivery(number)))
+    ground.start(breaker=2)
+    await ground.resume(plan.id)
+    assert await ground.words(plan.id) == [F, F, D, D]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ _MOMENT = re.compile(
     r"(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,6})?)?)"
     r"(?: ?(?P<zone>z|[+-][0-9]{2}:?[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{6})?)?))?)?"
 )
+_LONGEST_WORD = 20
 _EXAMPLES = 'such as 2h, yesterday, 14:00, 2026-11-20 or "2026-11-20 14:00"'
 
 
@@ -34,6 +35,11 @@ class PeriodError(ValueError):
         self.hint = hint
 
 
+def short(word: str) -> str:
+    """A word in a message: it stands there to be known again, and marks show it whole."""
+    return word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 1]}…"
+
+
 def read_span(word: str) -> timedelta:
     """A span from `30m`, `2h`, `7d`, `2w`, `1h30m`, `90s`; more than 0, at most `LONGEST`.
 
@@ -42,7 +48,7 @@ def read_span(word: str) -> timedelta:
     """
     span = _span(word)
     if span is None:
-        raise PeriodError(f"{word:.40} is no span of time", "such as 30m, 2h, 24h or 7d")
+        raise PeriodError(f"{short(word)} is no span of time", "such as 30m, 2h, 24h or 7d")
     return span
 
 
@@ -55,7 +61,7 @@ def _span(word: str) -> timedelta | None:
         parts["microseconds"] = int(fraction.ljust(6, "0"))
     span = timedelta(**parts)
     if not timedelta(0) < span <= LONGEST:
-        raise PeriodError(f"{word:.40} is too long or nothing at all", "up to 36500d")
+        raise PeriodError(f"{short(word)} is too long or nothing at all", "up to 36500d")
     return span
 
 
@@ -90,8 +96,8 @@ def read_moment(
     except PeriodError:
         raise
     except (ValueError, OverflowError):
-        raise PeriodError(f"{word:.40} is not on the calendar or the clock", _EXAMPLES) from None
-    raise PeriodError(f"{word or 'nothing':.40} is no moment", _EXAMPLES)
+        raise PeriodError(f"{short(word)} is not on the calendar or the clock", _EXAMPLES) from None
+    raise PeriodError(f"{short(word) or 'nothing'} is no moment", _EXAMPLES)
 
 
 def relative_word(word: str) -> str:

@@ -17,6 +17,7 @@ from vzaps_tui.domain.periods import (
     read_moment,
     read_span,
     relative_word,
+    short,
 )
 from vzaps_tui.domain.query import MOST_ATTEMPTS, NO_ANSWER, CodeMatch, DeliveryQuery
 from vzaps_tui.domain.query_fields import FIELDS, OTHER_NAMES, TEXT_NAMES
@@ -189,7 +190,9 @@ class Reading:
         else:
             hint = f"Did you mean {nearest}?" if nearest else f"Fields: {', '.join(FIELDS)}."
             hint += " Put text with a colon in quotes."
-        return QueryError(self._text, word.start, word.colon, f"There is no field {name:.40}", hint)
+        return QueryError(
+            self._text, word.start, word.colon, f"There is no field {short(name)}", hint
+        )
 
     def _refuse_not(self, word: Word) -> None:
         found = NEGATED.match(word.terms[0].value)
@@ -211,7 +214,7 @@ class Reading:
         if kind is StatusClass.OTHER and word not in _STATUS:
             nearest = _nearest(word, _STATUS)
             hint = f"Did you mean {nearest}?" if nearest else f"One of {', '.join(_STATUS)}."
-            raise self._fault(term, f"There is no status {term.value:.40}", hint)
+            raise self._fault(term, f"There is no status {short(term.value)}", hint)
         self._statuses.add(kind)
 
     def _event(self, term: Term) -> None:
@@ -227,7 +230,7 @@ class Reading:
         else:
             nearest = _nearest(word, (name for name in _CODE_WORDS if name.isalpha()))
             hint = f"Did you mean {nearest}?" if nearest else "Such as 404, 5xx, timeout or none."
-            raise self._fault(term, f"There is no code {term.value:.40}", hint)
+            raise self._fault(term, f"There is no code {short(term.value)}", hint)
 
     def _read_last(self, term: Term) -> None:
         if self._last is not None:
@@ -236,7 +239,7 @@ class Reading:
             self._last = read_span(term.value)
         except PeriodError as problem:
             day = term.value.lower().startswith(tuple(DAY_WORDS))
-            hint = f"Write since:{term.value:.40}." if day else f"{problem.hint.capitalize()}."
+            hint = f"Write since:{short(term.value)}." if day else f"{problem.hint.capitalize()}."
             raise self._fault(term, problem.message, hint) from None
 
     def _read_since(self, term: Term) -> None:
@@ -261,6 +264,6 @@ class Reading:
         found = _TRIES.fullmatch(term.value)
         count = int(found[2]) + (found[1] == ">") if found else -1
         if not 0 <= count <= MOST_ATTEMPTS:
-            message = f"{term.value:.40} is no least number of tries"
+            message = f"{short(term.value)} is no least number of tries"
             raise self._fault(term, message, "Such as tries:>=3.")
         self._tries = count

@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import Input, Label, Static
 from typing_extensions import override
 
 from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.query_draft import NOT_YET, draft
 from vzaps_tui.domain.query_language import Completion, QueryError, complete, parse, to_text
 from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.widgets.cells import fit, width_of
-from vzaps_tui.ui.widgets.field import Field
+from vzaps_tui.ui.widgets.field import Field, pictured
 
 _OFFERED = 8
 _LABEL = " : "
+_BAD, _WARNING, _DIM = "$text-error", "$text-warning", "$text-muted"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What stands under the line: words about what is at fault, if anything; more of it below."""
+
+    fault: QueryError | None = None
+    message: str = ""
+    below: str = ""
+    tone: str = _DIM
 
 
 class QueryBar(Vertical):
-    """Hidden until opened. Every line that can be read is applied as it is typed.
+    """Hidden until opened. What of the line is a whole condition is applied as it is typed.
 
-    But for a word that may become the name of a field: nobody who types `last:2h` looks for `las`.
+    Below the line stand marks under the word in question with what is to be said of it, and below
+    these what may come next, or what would be right.
     """
 
     DEFAULT_CSS = """
-    QueryBar { height: 2; display: none; background: $boost; }
+    QueryBar { height: 3; display: none; background: $boost; }
     QueryBar.-open { display: block; }
     QueryBar Horizontal { height: 1; }
     QueryBar Label { width: auto; }
@@ -51,6 +67,7 @@ class QueryBar(Vertical):
         self._now = now
         self._before = DeliveryQuery()
         self._events: frozenset[str] = frozenset()
+        self._said = _Said()
 
     @override
     def compose(self) -> ComposeResult:
@@ -60,7 +77,13 @@ class QueryBar(Vertical):
             box.cursor_blink = False
             box.select_on_focus = False
             yield box
+        yield Static(id="marks")
         yield Static(id="advice")
+
+    def on_mount(self) -> None:
+        """Half a word is what the cursor is at, and marks stand under what is drawn of a line."""
+        self.watch(self.field, "cursor_position", self._apply, init=False)
+        self.watch(self.field, "scroll_x", self._show_again, init=False)
 
     @property
     def field(self) -> Field:
@@ -82,12 +105,19 @@ class QueryBar(Vertical):
         self.field.cursor_position = len(self.field.value)
         self.field.focus()
         self._advise()
+        self.call_after_refresh(self._scroll_to_cursor)
 
     def offer(self, seen: frozenset[str]) -> None:
         """Offer these names of events from now on."""
         self._events = seen
         if self.is_open:
             self._advise()
+
+    def _scroll_to_cursor(self) -> None:
+        """Textual does so when the cursor moves, but not before the line has been laid out."""
+        field = self.field
+        at = cell_len(pictured(field.value[: field.cursor_position]))
+        field.scroll_to_region(Region(at, 0, 1, 1), force=True, animate=False)
 
     def close(self) -> None:
         """Hide it; the query stays as it is."""
@@ -116,53 +146,78 @@ class QueryBar(Vertical):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if self.is_open and (query := self._advise()) is not None and not self._begins_a_field():
-            self.post_message(self.Asked(query))
+        self._apply()
 
-    def _begins_a_field(self) -> bool:
-        """Whether the word at the cursor is the beginning of a field's name."""
-        cursor = self.field.cursor_position
-        return any(one.start < cursor and one.text.endswith(":") for one in self._offered())
+    def _apply(self) -> None:
+        if self.is_open:
+            self.post_message(self.Asked(self._advise()))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        if (query := self._parsed()) is not None:
-            self.close()
-            self.post_message(self.Asked(query, done=True))
-
-    def _parsed(self) -> DeliveryQuery | None:
-        """The query; None after saying what is wrong with the line."""
-        try:
-            return parse(self.field.value, self._now())
-        except QueryError as error:
-            self.query_one("#advice", Static).update(self._pointing(error))
-            return None
-
-    def _advise(self) -> DeliveryQuery | None:
-        """Say what may come next, else what is wrong; the query, if the line is one."""
-        query, advice = None, Content()
         try:
             query = parse(self.field.value, self._now())
         except QueryError as error:
-            advice = self._pointing(error)
-        if offers := [f"{each.text} {each.help}".strip() for each in self._offered()[:_OFFERED]]:
-            words = fit("   ".join(offers), self._room()).rstrip()
-            advice = Content.assemble(" " * len(_LABEL), (words, "$text-muted"))
-        self.query_one("#advice", Static).update(advice)
-        return query
+            self._show(_Said(error, _sentence(error.message), error.hint, _BAD))
+        else:
+            self.close()
+            self.post_message(self.Asked(query, done=True))
 
-    def _room(self) -> int:
-        return max(1, self.screen.size.width - len(_LABEL) - 1)
+    def _advise(self) -> DeliveryQuery:
+        """Say what is left out and what may come next; the query of what holds already."""
+        line, cursor = self.field.value, self.field.cursor_position
+        found = draft(line, cursor, self._now(), self._events)
+        offers = "   ".join(f"{one.text} {one.help}".strip() for one in found.offers[:_OFFERED])
+        fault = found.fault
+        if fault is None:
+            self._show(_Said(None, found.note, offers, _WARNING if found.empty else _DIM))
+        elif found.growing:
+            more = fault.hint if fault.message == NOT_YET else str(fault)
+            self._show(_Said(fault, _sentence(NOT_YET), offers or more, _DIM))
+        else:
+            offered = offers if any(one.start < cursor for one in found.offers) else ""
+            self._show(_Said(fault, _sentence(fault.message), offered or fault.hint, _BAD))
+        return found.query
 
-    def _pointing(self, error: QueryError) -> Content:
-        """Marks under the word in question, then what is wrong with it."""
-        before = width_of(visible(error.text[: error.start]))
-        marks = "^" * max(1, width_of(visible(error.text[error.start : error.end])))
-        words = f"{marks} {error.message}. {error.hint}".rstrip(". ")
-        words += "" if words.endswith("?") else "."
-        room = self._room()
-        # A long line scrolls: then the words matter more than where they stand.
-        indent = before if before + width_of(words) <= room else 0
-        line = fit(words, room - indent).rstrip()
-        return Content.assemble(" " * (len(_LABEL) + indent), (line, "$text-error"))
+    def _show_again(self) -> None:
+        if self.is_open:
+            self._show(self._said)
+
+    def _show(self, said: _Said) -> None:
+        self._said = said
+        room = max(1, self.screen.size.width - len(_LABEL))
+        marks, below = self._marked(said, room)
+        self.query_one("#marks", Static).update(_line(marks, said.tone))
+        tone = _DIM if below == said.below else said.tone
+        self.query_one("#advice", Static).update(_line(fit(below, room).rstrip(), tone))
+
+    def _marked(self, said: _Said, room: int) -> tuple[str, str]:
+        """The line with the marks, and the one below: the words stand where there is room."""
+        start, end = self._columns(said.fault, room)
+        message = visible(said.message)
+        width = width_of(message)
+        if start >= end:
+            return fit(message, room).rstrip(), said.below
+        marks = " " * start + "^" * (end - start)
+        if end + 1 + width <= room:
+            return f"{marks} {message}", said.below
+        if width + 1 <= start:
+            return f"{fit(message, start - 1, 'right')} {marks[start:]}", said.below
+        return marks, " ".join(filter(None, (message, said.below)))
+
+    def _columns(self, fault: QueryError | None, room: int) -> tuple[int, int]:
+        """From where to where the word in question is drawn, in cells; nothing where it is not."""
+        if fault is None or fault.text != self.field.value:
+            return 0, 0
+        hidden = round(self.field.scroll_x)
+        start = cell_len(pictured(fault.text[: fault.start])) - hidden
+        end = start + max(1, cell_len(pictured(fault.text[fault.start : fault.end])))
+        return max(0, start), min(room, end)
+
+
+def _sentence(message: str) -> str:
+    return f"{message}."
+
+
+def _line(text: str, tone: str) -> Content:
+    return Content.assemble(" " * len(_LABEL), (text, tone))

@@ -119,3 +119,34 @@ async def test_cancel_is_one_key(key: str) -> None:
         await press(pilot, "R")
         await choose(pilot, "cancel")
         assert not gateway.count("retry")
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (60, 20)])
+async def test_digits_go_to_the_field_wherever_the_focus_is(size: tuple[int, int]) -> None:
+    gateway = server(MANY, 2)
+    async with shown(launch(gateway, instance=INSTANCE), size=size) as (app, pilot):
+        await press(pilot, "L", "R")
+        await dialog(pilot)
+        box = app.screen.query_one("#count", Input)
+        assert box.placeholder == str(MANY)
+        assert box.region.width >= len(str(MANY)) + 1
+        assert app.screen.region.contains_region(box.region)
+        assert box.background_colors[0] != box.background_colors[1]
+        assert app.focused is not box
+        await press(pilot, *str(MANY))
+        assert box.value == str(MANY)
+        assert app.focused is box
+        await press(pilot, "enter")
+        assert await planned(app) == MANY
+
+
+async def test_enter_on_cancel_cancels_though_the_number_was_typed() -> None:
+    gateway = server(MANY)
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, "G", "R")
+        await dialog(pilot)
+        await press(pilot, *str(MANY))
+        app.screen.query_one("#cancel", Button).focus()
+        await press(pilot, "enter")
+        assert isinstance(app.screen, DeliveriesScreen)
+        assert not app.jobs.is_busy

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from string import digits
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -48,10 +49,10 @@ class CountedScreen(ConfirmScreen):
     """A question whose answer is confirmed by typing how many deliveries it is about."""
 
     DEFAULT_CSS = """
-    CountedScreen .typed-count { height: 1; margin-top: 1; }
-    CountedScreen .typed-count Label { width: auto; }
-    CountedScreen #count { width: 1fr; background: $boost; }
-    CountedScreen #wrong { color: $text-warning; }
+    CountedScreen #wanted { width: 100%; margin-top: 1; }
+    CountedScreen .typed-count { height: 1; }
+    CountedScreen #count { width: 16; background: $background; }
+    CountedScreen #wrong { width: 1fr; color: $text-warning; }
     CountedScreen .dialog-buttons { margin-top: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -80,17 +81,36 @@ class CountedScreen(ConfirmScreen):
             yield Label(Content.styled(self._title, "bold"), classes="dialog-title")
             with VerticalScroll(classes="dialog-body", can_focus=False):
                 yield Static(self._body)
+            yield Label(self._wanted(), id="wanted", markup=False)
             with Horizontal(classes="typed-count"):
-                yield Label(f"{self._wanted()} ", markup=False)
-                box = Field(id="count", compact=True, type="integer", max_length=12)
-                box.cursor_blink = False
-                yield box
-            yield Label("", id="wrong", markup=False)
+                yield self._box()
+                yield Label("", id="wrong", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 for choice in self._choices:
                     kind = "warning" if choice.danger else "primary"
                     yield Button(Content(choice.label), id=choice.id, variant=kind, compact=True)
+
+    def _box(self) -> Field:
+        box = Field(
+            placeholder=str(next(iter(self._counts.values()))),
+            id="count",
+            compact=True,
+            type="integer",
+            max_length=12,
+            # The first digit, which brings the focus here, must outlive the second.
+            select_on_focus=False,
+        )
+        box.cursor_blink = False
+        return box
+
+    def on_key(self, event: events.Key) -> None:
+        """A digit typed anywhere else is meant for the field."""
+        if event.character is not None and event.character in digits:
+            event.stop()
+            box = self.query_one("#count", Input)
+            self.set_focus(box)
+            box.insert_text_at_cursor(event.character)
 
     def _wanted(self) -> str:
         words = [f"{self._counts[choice.id]} to {choice.label.lower()}" for choice in self._choices]
@@ -120,8 +140,8 @@ class CountedScreen(ConfirmScreen):
 
     def _say_wrong(self) -> None:
         typed = self.query_one("#count", Input).value
-        words = f"{typed} is not the number. " if typed else ""
-        self.query_one("#wrong", Label).update(f"{words}{self._wanted()[:-1]}.")
+        words = f"{typed} is not the number." if typed else "Type the number here."
+        self.query_one("#wrong", Label).update(f" {words}")
 
 
 async def review(  # noqa: PLR0913 - they say where the rows come from

@@ -117,6 +117,7 @@ async def shown(
 ) -> AsyncGenerator[tuple[VzapsApp, Pilot[str]]]:
     """The app, running and settled."""
     app = VzapsApp(begin)
+    app.passing = 60.0  # long enough for a slow machine
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         yield app, pilot

@@ -296,7 +296,7 @@ async def test_a_row_that_the_api_has_no_more_says_so() -> None:
         gateway.fail("detail", NotFoundError("no such log"))
         await press(pilot, "j", "enter")
         text = await press(pilot, "escape")
-        line = row_with(text, "gone from the A")
+        line = row_with(text, "gone from API")
         assert line.startswith("▌")
 
 

@@ -9,6 +9,7 @@ import signal
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.command import Provider
+from textual.notifications import Notification, Notify
 from textual.worker import WorkerFailed
 from typing_extensions import override
 
@@ -46,6 +47,7 @@ Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 EXIT_REFUSED, EXIT_UNREACHABLE = 3, 4
+_WARNED = 5.0  # seconds
 _SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
@@ -60,6 +62,7 @@ class VzapsApp(OpeningApp):
         views: what a person last looked at, per instance.
         undo: configuration before the last save, per instance.
         keeps_fresh: whether lists refresh themselves.
+        passing: seconds for what is said in passing.
     """
 
     TITLE = "vzaps-tui"
@@ -83,6 +86,8 @@ class VzapsApp(OpeningApp):
         self._first: Screen[None] | None = None
         self.ever_live = False
         self._last_problem: VzapsError | None = None
+        self.passing = 3.0
+        self._said: dict[Screen[Any], Notification] = {}
         self.animation_level = "none"
 
     # -- beginning and end -----------------------------------------------------------------------
@@ -214,10 +219,27 @@ class VzapsApp(OpeningApp):
         """Start over on the embedded emulator: the composition root sees to it."""
         self.exit("demo")
 
-    def say(self, words: str, *, severity: str = "information", timeout: float = 5) -> None:
-        """A toast of plain, visible text."""
+    def say(
+        self, words: str, *, severity: str = "information", timeout: float | None = None
+    ) -> None:
+        """A toast of plain, visible text; see `Host.say`."""
         level = cast("SeverityLevel", severity)
-        self.notify(visible(words), severity=level, timeout=timeout, markup=False)
+        in_passing = timeout is None and severity == "information"
+        seconds = timeout or (self.passing if in_passing else _WARNED)
+        note = Notification(visible(words), severity=level, timeout=seconds, markup=False)
+        if in_passing and (board := self._board_in_front()) is not None:
+            self.hush(board)
+            self._said[board] = note
+        self.post_message(Notify(note))
+
+    def hush(self, screen: Screen[Any]) -> None:
+        """Take back what was said in passing over a screen: it is not so any more."""
+        if (note := self._said.pop(screen, None)) is not None:
+            self._unnotify(note)
+
+    def _board_in_front(self) -> Screen[Any] | None:
+        """The board in front, or the one below the dialogs."""
+        return next((one for one in reversed(self.screen_stack) if isinstance(one, Board)), None)
 
     # -- saving a webhook ------------------------------------------------------------------------
 

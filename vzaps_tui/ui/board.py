@@ -54,6 +54,7 @@ class Board(Screen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._utc = False
+        self._is_busy = False
         self.is_left = False
 
     def crumbs(self) -> tuple[str, ...]:
@@ -128,7 +129,11 @@ class Board(Screen[Result]):
 
     def jobs_changed(self) -> None:
         """Show what is under way: retries, else an export, else what the board itself does."""
-        tallies = (self.host.exports.tally, self.own_tally())
+        own = self.own_tally()
+        if own.is_busy and not self._is_busy:
+            self.host.hush(self)  # that it had stopped, or was done
+        self._is_busy = own.is_busy
+        tallies = (self.host.exports.tally, own)
         if not self._show_retries():
             tallies = (self.host.jobs.tally, *tallies)
         self.query_one(JobLine).tally = next((one for one in tallies if one.is_busy), Tally())
@@ -159,6 +164,10 @@ class Board(Screen[Result]):
             self.load(force=True)
         elif self._utc != self.services.clock.utc:
             self.times_changed()
+
+    def on_screen_suspend(self) -> None:
+        """What was said over this screen is not said over another."""
+        self.host.hush(self)
 
     def action_utc(self) -> None:
         """Show times in UTC, or in the local zone again."""

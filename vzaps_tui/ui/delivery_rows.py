@@ -207,7 +207,7 @@ class DeliveryRows:
             return ("-", ("dropped", "dim"), "", ("not held any more", "dim"), *[""] * 5)
         step = self._step(row)
         if step is None and self.numbers[self._turned(index)] in self._gone:
-            row = replace(row, error=f"gone from the API · {row.error or 'kept here'}")
+            row = replace(row, error=f"gone from API · {row.error or 'kept here'}")
         return delivery_cells(row, step, self._now)
 
 

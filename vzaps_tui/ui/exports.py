@@ -51,7 +51,9 @@ class Teller(Protocol):
 
     launch: Launch
 
-    def say(self, words: str, *, severity: str = "information", timeout: float = 5) -> None:
+    def say(
+        self, words: str, *, severity: str = "information", timeout: float | None = None
+    ) -> None:
         """A toast."""
         ...
 

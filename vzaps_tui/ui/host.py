@@ -82,8 +82,20 @@ class Host(Protocol):
         """What can be done with plans of retries."""
         ...
 
-    def say(self, words: str, *, severity: str = "information", timeout: float = 5) -> None:
-        """A toast of plain, visible text."""
+    def say(
+        self, words: str, *, severity: str = "information", timeout: float | None = None
+    ) -> None:
+        """A toast of plain, visible text; without a time of its own it gives way to what follows.
+
+        Args:
+            words: unsafe text.
+            severity: `information`, `warning` or `error`.
+            timeout: seconds; what is told must be read in them, such as a path.
+        """
+        ...
+
+    def hush(self, screen: Screen[Any]) -> None:
+        """Take back what was said in passing over a screen: it is not so any more."""
         ...
 
     def words_for(self, problem: VzapsError) -> str:

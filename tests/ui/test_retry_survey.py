@@ -81,7 +81,8 @@ def test_the_oldest_goes_first_and_nothing_is_lost(order: list[int], failed: set
     found = survey(rows, {}, {})
     assert [row.id for row in found.rows] == [f"log_{number}" for number in range(1, 9)]
     assert [row.id for row in found.due] == [f"log_{number}" for number in sorted(failed)]
-    assert found.statuses.total() == found.events.total() == found.hosts.total() == 8
+    assert found.rest.total() == 8 - len(failed)
+    assert found.events.total() == found.hosts.total() == len(found.going) == (len(failed) or 8)
 
 
 def test_of_the_same_moment_the_last_of_the_list_is_the_oldest() -> None:
@@ -106,13 +107,13 @@ def test_what_is_said() -> None:
     breaker = "Stops by itself after 10 failures in a row."
     twice = "The receiver may get those a second time."
     assert text.splitlines() == [
-        "30 chosen: 29 FAILED, 1 DELIVERED",
-        "Events: Message 29, ReadReceipt 1",
-        "Target: hooks.example.com 28, b.example 1, the configured webhook 1",
+        "28 FAILED of 30 chosen",
+        "Events: Message 28",
+        "Target: hooks.example.com 27, b.example 1",
         "1 sent from here already: 1 NO NEWS, last at 11:00:00.",
         "1 retried from here before, in vain: 1 REFUSED, last at 11:00:00.",
         f"The oldest first, one a second: about 28 s to send 28. {canary} {breaker}",
-        f"2 not failed or sent already: skipped, unless you send all. {twice}",
+        f"Not sent, unless you send all 30: 1 FAILED but sent already, 1 DELIVERED. {twice}",
     ]
     assert "secret" not in text
     assert "pw" not in text
@@ -152,6 +153,14 @@ def test_all_statuses_are_named() -> None:
     text = said(*rows)
     for kind in StatusClass:
         assert f"1 {kind}" in text
+
+
+def test_where_nothing_is_due_all_of_them_are_told() -> None:
+    rows = [delivery(n, status="delivered", http_status=None) for n in (3, 2, 1)]
+    text = said(*rows)
+    assert text.startswith("Events: Message 3\n")
+    assert "to send 3." in text
+    assert "None of them is due: 3 DELIVERED. The receiver may get those" in text
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ async def _surveyed(
 async def _answer(host: Host, found: Survey, services: Services, note: str) -> str:
     retries = services.retries
     manner = Manner(retries.pace, retries.breaker, retries.canary)
-    title = f"Send {len(found.rows):,} deliveries again?"
+    title = f"Send {_deliveries(len(found.going))} again?"
     body = question(found, manner, services.clock.now(), note)
     choices: list[Choice] = []
     counts: dict[str, int] = {}
@@ -242,6 +242,10 @@ async def _answer(host: Host, found: Survey, services: Services, note: str) -> s
     if max(counts.values()) <= TYPED_ABOVE:
         return await host.ask(title, body, tuple(choices))
     return await host.choose(CountedScreen(title, body, tuple(choices), counts)) or ""
+
+
+def _deliveries(count: int) -> str:
+    return f"{count:,} deliver{'y' if count == 1 else 'ies'}"
 
 
 def _doubt(row: Delivery, before: Before | None, services: Services) -> str:

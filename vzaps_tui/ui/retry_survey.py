@@ -46,9 +46,9 @@ class Survey:
     Attributes:
         rows: all of them, the oldest first.
         due: those that failed, and that the receiver cannot have got from here.
-        statuses: how many stand where.
-        events: how many of each event.
-        hosts: how many for each target host.
+        rest: how many of those that do not go by default stand where.
+        events: how many of each event, of those that go by default.
+        hosts: how many for each target host, of the same.
         sent: those that the receiver may have got from here, by how that went.
         sent_last: when the last of these was sent.
         tried: those that were sent from here, and for certain did not arrive.
@@ -57,13 +57,18 @@ class Survey:
 
     rows: tuple[Delivery, ...]
     due: tuple[Delivery, ...]
-    statuses: Counter[StatusClass]
+    rest: Counter[StatusClass]
     events: Counter[str]
     hosts: Counter[str]
     sent: Counter[Outcome]
     sent_last: datetime | None
     tried: Counter[Outcome]
     tried_last: datetime | None
+
+    @property
+    def going(self) -> tuple[Delivery, ...]:
+        """Those that go by default: what is due, or all of them where nothing is."""
+        return self.due or self.rows
 
 
 def last_word(
@@ -94,14 +99,18 @@ def survey(
     known = {log: word for log, word in words.items() if word is not None}
     sent = {log: word for log, word in known.items() if word.outcome in MAY_BE_THERE}
     tried = [word for log, word in known.items() if log not in sent]
+    due = tuple(
+        row for row in ordered if row.status_class is StatusClass.FAILED and row.id not in sent
+    )
+    going = due or ordered
+    rest = Counter(row.status_class for row in ordered)
+    rest.subtract(row.status_class for row in due)
     return Survey(
         rows=tuple(ordered),
-        due=tuple(
-            row for row in ordered if row.status_class is StatusClass.FAILED and row.id not in sent
-        ),
-        statuses=Counter(row.status_class for row in ordered),
-        events=Counter(row.event for row in ordered),
-        hosts=Counter(_host(row) for row in ordered),
+        due=due,
+        rest=rest,
+        events=Counter(row.event for row in going),
+        hosts=Counter(_host(row) for row in going),
         sent=Counter(word.outcome for word in sent.values()),
         sent_last=max((word.at for word in sent.values()), default=None),
         tried=Counter(word.outcome for word in tried),
@@ -136,11 +145,11 @@ def hosts_words(rows: Iterable[Delivery]) -> str:
 
 def question(found: Survey, manner: Manner, now: datetime, note: str = "") -> str:
     """What the review says of several deliveries, a line a fact; unsafe text."""
-    chosen = ", ".join(
-        f"{found.statuses[kind]:,} {kind}" for kind in StatusClass if found.statuses[kind]
-    )
-    lines = [
-        f"{len(found.rows):,} chosen: {chosen}",
+    lines: list[str] = []
+    if found.due:
+        of = f" of {len(found.rows):,} chosen" if len(found.due) < len(found.rows) else ""
+        lines.append(f"{len(found.due):,} {StatusClass.FAILED}{of}")
+    lines += [
         f"Events: {_named(found.events)}",
         f"Target: {_named(found.hosts, counted=len(found.hosts) > 1)}",
     ]
@@ -151,13 +160,24 @@ def question(found: Survey, manner: Manner, now: datetime, note: str = "") -> st
     if found.tried:
         told = _outcomes(found.tried, found.tried_last, now)
         lines.append(f"{found.tried.total():,} retried from here before, in vain: {told}.")
-    lines.append(_way(len(found.due) or len(found.rows), manner))
-    if skipped := len(found.rows) - len(found.due):
-        lines.append(
-            f"{skipped:,} not failed or sent already: skipped, unless you send all. "
-            "The receiver may get those a second time."
-        )
+    lines.append(_way(len(found.going), manner))
+    if len(found.due) < len(found.rows):
+        lines.append(_rest(found))
     return "\n".join(lines)
+
+
+def _rest(found: Survey) -> str:
+    """What goes only by a choice of its own."""
+    # One that failed is among them where the receiver may have got it from here.
+    words = ", ".join(
+        f"{found.rest[kind]:,} {kind}" + (" but sent already" if kind is StatusClass.FAILED else "")
+        for kind in StatusClass
+        if found.rest[kind]
+    )
+    twice = "The receiver may get those a second time."
+    if not found.due:
+        return f"None of them is due: {words}. {twice}"
+    return f"Not sent, unless you send all {len(found.rows):,}: {words}. {twice}"
 
 
 def _way(count: int, manner: Manner) -> str:

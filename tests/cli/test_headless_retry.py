@@ -253,6 +253,26 @@ def test_one_that_was_sent_before_is_one(shell: Shell) -> None:
     assert "1 of them may have arrived and is left out; --again sends it" in left
 
 
+def test_why_it_waits_is_said_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vzaps_tui.cli.retry._STANDING", 0.0)
+    monkeypatch.setattr("vzaps_tui.cli.retry._TICK", 0.01)
+    wanted = [log.id for log in failed(shell.world.instances[0])][:2]
+    shell("logs", "--all")
+    shell.world.faults.next("log", "error-503", times=9)
+    told = shell("retry", *wanted, "--yes", "--json", "--breaker", "0")
+    assert told.code == 0, told.err
+    waits = [line for line in told.err.splitlines() if "waiting: " in line]
+    assert len(waits) == len(set(waits)) == 1, told.err
+
+
+def test_what_canaries_held_back_is_resumed_past_them(shell: Shell, receiver: Receiver) -> None:
+    receiver.status = 500
+    told = shell("retry", "--status", "failed", "--yes", "--canary", "--breaker", "0")
+    assert told.code == 5
+    assert f"--resume {plan_of(told)} --past-canary`" in told.err
+    assert "held back" in told.err
+
+
 # -- processes -----------------------------------------------------------------------------------
 
 
@@ -289,6 +309,7 @@ def test_a_signal_stops_it_with_a_true_journal_and_it_is_resumed(
     assert process.returncode == code, err
     lines = list(read_lines(out))
     assert "Traceback" not in err
+    assert "stopped: stopped" not in err
     plan = plan_of(Done(process.returncode, out, err))
     assert f"--resume {plan}" in err
     assert 2 <= len(lines) < len(wanted)

@@ -25,13 +25,14 @@ from vzaps_tui.domain.text import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vzaps_tui.domain.plans import Entry
+    from vzaps_tui.domain.plans import Entry, RunStatus
 
 NOT_ALL: Final = 5
 """Exit code: some failed again, were refused, are unknown, or were not sent."""
 _TYPED_ABOVE: Final = 100
 """Deliveries above which the count must be typed."""
 _TICK: Final = 0.5  # seconds
+_STANDING: Final = 5.0  # seconds without a step after which it is said why
 _GOOD: Final = frozenset({Outcome.DELIVERED, Outcome.SKIPPED})
 _SUMMED: Final = (
     (Outcome.DELIVERED, "delivered"),
@@ -42,6 +43,11 @@ _SUMMED: Final = (
     (Outcome.SKIPPED, "skipped"),
     (Outcome.QUEUED, "not sent"),
 )
+
+
+_HELD: Final = " held back, the first of "
+"""What `why` of a plan says where canaries held deliveries back."""
+_PAST: Final = "--past-canary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +207,13 @@ class _Reporter:
         self._entries = {entry.place: entry for entry in entries}
         self._sent_at = {entry.place: entry.sent_at for entry in entries}
         self._known = {entry.place: entry.outcome for entry in entries} if resumed else {}
+        self.trouble = ""
+        """Why the last one that could not be sent yet is put off; empty where it goes on."""
 
     def __call__(self, step: RetryStep) -> None:
         """Hear a step."""
+        if step.outcome is not Outcome.QUEUED or step.reason:
+            self.trouble = step.reason if step.outcome is Outcome.QUEUED else ""
         if self._known.get(step.place) is step.outcome:
             return
         self._known[step.place] = step.outcome
@@ -247,7 +257,7 @@ async def _carry_out(
     told = _Reporter(session, entries, resumed=resumed)
     session.say(f"plan {plan.id}: sending {_count(entries):,}.")
     try:
-        with _watched(session, plan.id):
+        with _watched(session, plan.id, told):
             await service.resume(plan.id, told, past_canary=past_canary)
     except asyncio.CancelledError:
         session.say(f"left at once; `vzaps-tui retry --resume {plan.id}` carries on.")
@@ -256,7 +266,11 @@ async def _carry_out(
     counts = Counter(entry.outcome for entry in entries)
     session.say(f"plan {plan.id}: {_sum(counts)}.", _why(found))
     if counts[Outcome.QUEUED]:
-        session.say(f"resume it with `vzaps-tui retry --resume {plan.id}`.")
+        held = _HELD in found.why
+        past = f" {_PAST}" if held else ""
+        session.say(f"resume it with `vzaps-tui retry --resume {plan.id}{past}`.")
+        if held:
+            session.say(f"{_PAST} sends also what was held back; without it that stays so.")
     return _code(counts)
 
 
@@ -265,7 +279,9 @@ def _count(entries: Sequence[Entry]) -> int:
 
 
 def _why(plan: WrittenPlan) -> str:
-    return f"It stopped: {plan.why}" if plan.why else ""
+    if plan.why == "stopped":
+        return "It was stopped by hand or by a signal."
+    return f"It stopped: {visible(plan.why)}." if plan.why else ""
 
 
 def _sum(counts: Counter[Outcome]) -> str:
@@ -280,9 +296,9 @@ def _code(counts: Counter[Outcome]) -> int:
 
 
 @contextmanager
-def _watched(session: Session, plan: PlanId) -> Generator[None]:
+def _watched(session: Session, plan: PlanId, told: _Reporter) -> Generator[None]:
     """Draw how far it is, and say when it waits, until the block is left."""
-    watching = asyncio.create_task(_watch(session, plan))
+    watching = asyncio.create_task(_Watch(session, told).watch(plan))
     try:
         yield
     finally:
@@ -290,14 +306,43 @@ def _watched(session: Session, plan: PlanId) -> Generator[None]:
         session.output.clear()
 
 
-async def _watch(session: Session, plan: PlanId) -> None:
-    said = ""
-    with suppress(asyncio.CancelledError):
-        while True:
-            status = session.services.retries.status(plan)
-            if status is not None:
-                session.output.bar("Sending again:", status.total - status.left, status.total)
-                if status.halted and status.halted != said:
-                    said = status.halted
-                    session.say(f"no more is sent: {said}.")
-            await session.services.clock.sleep(_TICK)
+class _Watch:
+    """Draws how far a plan is, and says why it goes no further, once for each change of that."""
+
+    def __init__(self, session: Session, told: _Reporter) -> None:
+        self._session = session
+        self._told = told
+        self._counts: Counter[Outcome] | None = None
+        self._moved_at = session.services.clock.monotonic()
+        self._halted = self._waits = ""
+
+    async def watch(self, plan: PlanId) -> None:
+        """Look again and again, until this is cancelled."""
+        clock, service = self._session.services.clock, self._session.services.retries
+        with suppress(asyncio.CancelledError):
+            while True:
+                if (status := service.status(plan)) is not None:
+                    self._look(status)
+                await clock.sleep(_TICK)
+
+    def _look(self, status: RunStatus) -> None:
+        session = self._session
+        session.output.bar("Sending again:", status.total - status.left, status.total)
+        if status.halted and status.halted != self._halted:
+            self._halted = status.halted
+            session.say(f"no more is sent: {visible(session.run.masker(status.halted))}.")
+        now = session.services.clock.monotonic()
+        if status.counts != self._counts:
+            first = self._counts is None
+            self._counts, self._moved_at = status.counts, now
+            self._waits = self._waits if first else ""
+        elif not status.halted and now - self._moved_at >= _STANDING:
+            self._say_wait(status)
+
+    def _say_wait(self, status: RunStatus) -> None:
+        words = self._told.trouble.removeprefix("not sent: ")
+        if not words and status.left == status.total:
+            words = "the API does not answer yet" if status.pace * _STANDING >= 1 else ""
+        if words and words != self._waits:
+            self._waits = words
+            self._session.say(f"waiting: {visible(self._session.run.masker(words))}.")

@@ -352,3 +352,15 @@ async def test_two_instances_do_not_share_outcomes() -> None:
         screen = front(pilot, DeliveriesScreen)
         assert "Retry" not in screen_text(pilot).splitlines()[2]
         assert screen.host.jobs.has_steps(INSTANCE)
+
+
+@pytest.mark.parametrize("keys", [("R",), ("t", "r")])
+@pytest.mark.parametrize("count", [60, 600])
+async def test_what_is_not_loaded_is_said_to_be_missing(keys: tuple[str, ...], count: int) -> None:
+    gateway = FakeGateway([delivery(number) for number in range(count, 0, -1)])
+    async with shown(launch(gateway, instance=INSTANCE)) as (_, pilot):
+        await press(pilot, *keys[:-1])
+        await pilot.press(keys[-1])
+        text = " ".join((await dialog(pilot)).replace("│", " ").split())
+        said = "Only what is loaded is among them; L loads all of the log."
+        assert (said in text) is (count == 600)

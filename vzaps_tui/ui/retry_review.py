@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 TYPED_ABOVE = 100
 """Deliveries above which their number must be typed."""
+ONLY_LOADED = "Only what is loaded is among them; L loads all of the log."
+"""What a review says where the server's log goes on below what was read."""
 _AT_ONCE = 5000
 """Rows that are counted without leaving the loop."""
 _FAILED, _ALL = "failed", "all"

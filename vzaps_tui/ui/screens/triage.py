@@ -24,7 +24,7 @@ from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, TRIAGE
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.list_board import ListBoard
-from vzaps_tui.ui.retry_review import review
+from vzaps_tui.ui.retry_review import ONLY_LOADED, review
 from vzaps_tui.ui.sparks import Sparks
 from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
@@ -224,10 +224,12 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
             self.host.say("None of these is a failure any more.")
             self._fold_again()
             return
+        whole = self._state.end is not End.MORE and not self._state.has_gap
         plan = await review(
             self.host,
             self._instance.id,
             rows,
+            note="" if whole else ONLY_LOADED,
             name=self._instance.name,
             origin=" · ".join(filter(None, ("cause", cause.name, cause.same.host))),
             query=to_text(cause.narrowed(self._query)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
-from vzaps_tui.domain.problems import NotFoundError, VzapsError
+from vzaps_tui.domain.problems import NotFoundError, NotOfferedError, VzapsError
 from vzaps_tui.domain.retries import Outcome, has_news, judge
 from vzaps_tui.services.looking import FEW, Looker
 from vzaps_tui.services.new_logs import NewLogs, Sent
@@ -24,12 +24,16 @@ _TOGETHER = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found; `outcome` None where nothing decided it, then `reason` says what was seen."""
+    """What was found; `outcome` None where nothing decided it, then `reason` says what was seen.
+
+    `answered` is False where the log could not be read: looking again may tell more.
+    """
 
     outcome: Outcome | None
     result: Delivery | None = None
     via: LogId | None = None
     reason: str = ""
+    answered: bool = False
 
 
 class Follower:
@@ -94,11 +98,12 @@ class Follower:
             await self._until(since + look)
             try:
                 read = await self._look_at(log, before or _new(log))
-            except NotFoundError as problem:
-                found, unread = replace(found, reason=_unread(found, problem)), False
+            except (NotFoundError, NotOfferedError) as problem:
+                found = replace(found, reason=_unread(found, problem, ""), answered=True)
+                unread = False
                 continue
             except VzapsError as problem:
-                found, unread = replace(found, reason=_unread(found, problem)), True
+                found, unread = replace(found, reason=_unread(found, problem, " yet")), True
                 continue
             unread = False
             found = _finding(before, read, look)
@@ -126,8 +131,8 @@ class Follower:
         await self._clock.sleep(max(0.0, moment - self._clock.monotonic()))
 
 
-def _unread(found: Finding, problem: VzapsError) -> str:
-    return found.reason if found.result else f"it could not be read: {problem.summary}"
+def _unread(found: Finding, problem: VzapsError, yet: str) -> str:
+    return found.reason if found.result else f"it could not be read{yet}: {problem.summary}"
 
 
 def _is_pending(found: Finding) -> bool:
@@ -149,4 +154,4 @@ def _finding(before: Delivery | None, read: Delivery, after: float) -> Finding:
         seen = f"still {read.status_word}"
     elif has_news(before, read):
         seen = f"now {read.status_word}"
-    return Finding(outcome, read, reason=f"{seen} after {after:.0f} s")
+    return Finding(outcome, read, reason=f"{seen} after {after:.0f} s", answered=True)

@@ -30,6 +30,7 @@ _MOST_TURNS = 20
 _UNANSWERED = 4
 """So many such turns weighs one for which there was no answer at all."""
 _SENT_LATELY = 20
+_UNREAD = "what came of it could not be read yet"
 
 
 class RetryRun:
@@ -251,7 +252,7 @@ class RetryRun:
         for log in tuple(self._mine):
             self._release(log)
         why = "stopped" if self._stopping else ""
-        await self._ledger.end(self._halted or why or self._order.held_words)
+        await self._ledger.end(self._halted or why or self._order.held_words or _UNREAD)
 
     # -- sending ---------------------------------------------------------------------------------
 
@@ -343,14 +344,19 @@ class RetryRun:
             found = await self._follower.follow(sent)
         except asyncio.CancelledError:
             if ledger[place].outcome is Outcome.ACCEPTED:
-                # Told, not written down: whoever takes the plan up follows it on.
-                ledger.say(ledger[place], Outcome.NO_NEWS, "accepted; no longer followed")
+                # Not settled: whoever takes the plan up follows it on.
+                ledger.say(ledger[place], Outcome.ACCEPTED, "accepted; no longer followed")
             raise
         finally:
             self._release(sent.log_id)
         outcome, words = found.outcome, found.reason
         if outcome is not None and found.result is not None:
             words = in_words(found.result)
+        elif ledger[place].outcome is Outcome.ACCEPTED and not found.answered:
+            # Whoever takes the plan up follows it on; until then it vouches for no others.
+            words = f"accepted; {words}"
+            await ledger.accepted(place, words, ledger[place].new_log)
+            self._order.settle(place, Outcome.NO_NEWS, words)
         elif ledger[place].outcome is Outcome.ACCEPTED:
             outcome, words = Outcome.NO_NEWS, f"accepted; {found.reason}"
         elif ledger[place].outcome is Outcome.SENDING:

@@ -15,10 +15,13 @@ from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.plans import PlanBusyError, PlanId, PlanState, UnknownPlanError
 from vzaps_tui.domain.problems import (
     AuthError,
+    NotFoundError,
+    NotOfferedError,
     RateLimitedError,
     RejectedError,
     StorageError,
     UnavailableError,
+    VzapsError,
 )
 from vzaps_tui.domain.retries import Outcome, RetryPlan
 from vzaps_tui.services.identity import Identity
@@ -111,7 +114,7 @@ async def test_stopped_twice_what_was_accepted_is_followed_by_the_next_run(groun
     ground.service.stop(plan.id)
     ground.service.stop(plan.id)
     steps = await ground.clock.run(task)
-    assert [step.outcome for step in steps] == [Outcome.NO_NEWS, Q]
+    assert [step.outcome for step in steps] == [A, Q]
     assert await ground.words(plan.id) == [A, Q]
     (left,) = await ground.service.unfinished()
     assert left.words == "1 of 2 left, 1 awaited"
@@ -476,3 +479,28 @@ async def test_stopped_before_it_has_begun_nothing_is_sent(ground: Ground) -> No
     assert (left.words, left.plan.why, left.holder) == ("2 of 2 left", "stopped", "")
     await ground.resume(plan.id)
     assert await ground.words(plan.id) == [D, D]
+
+
+async def test_what_could_not_be_read_is_awaited_and_followed_when_resumed(ground: Ground) -> None:
+    plan = await ground.plan(1)
+    ground.server.fail("detail", None, *[UnavailableError("down")] * 6)
+    steps = await ground.resume(plan.id)
+    words = "accepted; it could not be read yet: The API did not answer: down"
+    assert [(step.outcome, step.reason) for step in steps] == [(A, words)]
+    assert await ground.words(plan.id) == [A]
+    (left,) = await ground.service.unfinished()
+    assert (left.words, left.plan.state) == ("0 of 1 left, 1 awaited", PlanState.STOPPED)
+    ground.start()
+    await ground.resume(plan.id)
+    assert (await ground.words(plan.id), ground.sent) == ([D], ["log_1"])
+
+
+@pytest.mark.parametrize("problem", [NotFoundError("no"), NotOfferedError("no")])
+async def test_a_log_that_is_not_there_to_be_read_is_no_news(
+    ground: Ground, problem: VzapsError
+) -> None:
+    ground.server.fail("detail", None, *[problem] * 50)
+    plan = await ground.plan(1)
+    await ground.resume(plan.id)
+    assert await ground.words(plan.id) == [Outcome.NO_NEWS]
+    assert await ground.service.unfinished() == ()

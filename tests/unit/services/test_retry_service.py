@@ -178,11 +178,11 @@ async def test_an_outcome_is_found_though_a_reading_fails(world: World) -> None:
     assert world.clock.monotonic() == 3
 
 
-async def test_no_news_where_the_log_cannot_be_read_afterwards(world: World) -> None:
+async def test_awaited_where_the_log_cannot_be_read_afterwards(world: World) -> None:
     world.gateway.fail("detail", None, *[UnavailableError("down")] * 6)
     step = await world.one()
-    assert step.outcome is Outcome.NO_NEWS
-    assert "could not be read" in step.reason
+    assert step.outcome is A
+    assert "could not be read yet" in step.reason
     assert "down" in step.reason
 
 
@@ -503,7 +503,7 @@ async def test_stopping_when_all_is_sent_ends_the_following(world: World) -> Non
     task.cancel()
     steps = await task
     assert [(step.outcome, step.reason) for step in steps] == [
-        (Outcome.NO_NEWS, "accepted; no longer followed"),
+        (A, "accepted; no longer followed"),
         (Outcome.UNKNOWN, "the answer was lost; not sent again"),
     ]
 
@@ -573,12 +573,14 @@ async def test_whatever_happens_nothing_is_sent_twice_and_every_word_is_true(
         if step.outcome in (Outcome.DELIVERED, Outcome.FAILED_AGAIN):
             assert step.result == world.gateway.row(step.log_id)
             assert step.log_id in world.retried
-        if step.outcome in (Outcome.NO_NEWS, Outcome.UNKNOWN):
+        if step.outcome in (A, Outcome.NO_NEWS, Outcome.UNKNOWN):
             assert step.log_id in world.retried
         if step.outcome is Q:
             assert stop is not None
             assert step.log_id not in world.acted
-        assert step.outcome not in (S, A)
+        assert step.outcome is not S
+        if step.outcome is A:
+            assert stop is not None or "could not be read yet" in step.reason
     # The last word told of each delivery is the one that is returned.
     last = {step.log_id: step for step in world.told if step.outcome is not Outcome.SKIPPED}
     assert all(last[step.log_id] == step for step in steps if step.outcome is not Outcome.SKIPPED)

@@ -19,9 +19,9 @@ _BAR = 8
 COLUMNS = (
     Column("number", "#", 4, align="right"),
     Column("time", "Time", 14),
-    Column("wait", "After", 8, align="right", min_width=72),
+    Column("wait", "After", 8, align="right", min_width=84),
     Column("code", "Code", 7, align="right"),
-    Column("took", "Took", 7, align="right"),
+    Column("took", "Took", 7, align="right", min_width=72),
     Column("bar", "", _BAR, min_width=96),
     Column("said", "Error or response", 17, flex=1),
 )

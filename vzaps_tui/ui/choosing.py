@@ -144,7 +144,8 @@ class Choosing:
         if query.failed_only and not selection.rowids:
             trying = await self._deliveries.count(self._instance, _BEING_TRIED)
         held = selection.held
-        listed = await self._listed(query, held)
+        # Rows change while one asks twice: those that matched are among those in the list.
+        listed = max(await self._listed(query, held), len(selection.rowids) - kept)
         self._hand_over(Chosen(query, selection.rowids, held, listed, trying=trying, kept=kept))
 
     async def _listed(self, query: DeliveryQuery, held: int) -> int:

@@ -38,6 +38,8 @@ class ConfirmScreen(ModalScreen[str]):
         ("escape", "cancel", "Cancel"),
         ("left,up", "app.focus_previous", "Previous"),
         ("right,down", "app.focus_next", "Next"),
+        ("pageup,ctrl+u", "scroll_body(-1)", "Up"),
+        ("pagedown,ctrl+d", "scroll_body(1)", "Down"),
     ]
 
     def __init__(self, title: str, body: str | Content, choices: tuple[Choice, ...]) -> None:
@@ -71,6 +73,11 @@ class ConfirmScreen(ModalScreen[str]):
     def decide(self, choice: str) -> None:
         """Take a choice as the answer; the empty string is Cancel."""
         self.dismiss(choice)
+
+    def action_scroll_body(self, step: int) -> None:
+        """Show more of what must be known before, where it has no room."""
+        body = self.query_one(".dialog-body", VerticalScroll)
+        body.scroll_relative(y=step * max(1, body.size.height - 1), animate=False)
 
     def action_cancel(self) -> None:
         """Take it back."""

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 _GROUP = "retry"
 _BURST = 100
 """Steps told in one go from which on screens hear of the last one of each instance only."""
+_TOLD = (
+    Outcome.FAILED_AGAIN,
+    Outcome.REFUSED,
+    Outcome.UNKNOWN,
+    Outcome.NO_NEWS,
+    Outcome.DELIVERED,
+    Outcome.SKIPPED,
+)
+"""Final outcomes as one line tells them: where it is too short, what went well is cut off."""
 _LAST_WAIT = 2.0
 """Seconds that leaving the program waits for the answer to what is being sent."""
 
@@ -131,7 +140,7 @@ class Jobs:
             if not now.halted:
                 return Tally()
             counts, total = now.counts, now.total
-        final = {kind: count for kind, count in counts.items() if kind.is_final and count}
+        final = {kind: counts[kind] for kind in _TOLD if counts[kind]}
         rests_now = now.paused or now.stuck
         pause, stop = self.keys
         return Tally(

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 PLAN_COLUMNS = (
     Column("time", "When", 11),
-    Column("plan", "Plan", 10, min_width=100),
+    Column("plan", "Plan", 10, min_width=140),
     Column("instance", "Instance", 14, flex=1, min_width=100),
-    Column("origin", "What", 10, flex=2),
+    Column("origin", "What", 10, flex=2, min_width=72),
     Column("total", "All", 5, align="right"),
     Column("delivered", "Delivered", 9, align="right"),
     Column("failed", "Failed", 6, align="right"),
     Column("refused", "Refused", 7, align="right", min_width=100),
-    Column("unknown", "Unknown", 7, align="right"),
+    Column("unknown", "Unknown", 7, align="right", min_width=72),
     Column("news", "No news", 7, align="right", min_width=130),
     Column("skipped", "Skipped", 7, align="right", min_width=140),
     Column("left", "Left", 5, align="right"),
@@ -49,7 +49,7 @@ ENTRY_COLUMNS = (
     Column("outcome", "Outcome", 12),
     Column("event", "Event", 10, flex=1),
     Column("code", "Code", 4, align="right"),
-    Column("reason", "What came of it", 12, flex=3),
+    Column("reason", "What came of it", 10, flex=3),
     Column("cause", "Had failed by", 16, flex=1, min_width=116),
     Column("host", "Target", 16, flex=1, min_width=140),
     Column("log", "Log id", 12, flex=1, min_width=100),
@@ -259,18 +259,19 @@ def plan_facts(summary: PlanSummary, now: datetime, width: int) -> Content:
     """What a plan's row has no room for, in labelled lines of at most `width` cells."""
     plan = summary.plan
     of = plan.name if plan.name and plan.name == plan.instance else f"{plan.name} {plan.instance}"
-    facts: list[Fact] = [
-        ("Plan", f"{plan.id} · {of.strip()} · {plan.origin or 'chosen rows'}"),
-        ("Filter", plan.query or "none"),
-        ("Made", _when(summary, now)),
-        ("Came to", counts_words(summary.counts) or "-"),
-    ]
+    # The most wanted first: a low screen cuts the last ones off.
+    facts: list[Fact] = [("Plan", f"{plan.id} · {of.strip()} · {plan.origin or 'chosen rows'}")]
     if summary.holder:
         facts.append(("Now", (f"being carried out by {summary.holder}", "accent")))
     elif summary.is_unfinished:
         facts.append(("Now", (f"{summary.words}; c resumes it, D discards it", "wait")))
     if plan.why and plan.why not in _BY_HAND:
         facts.append(("Why", (plan.why, "wait")))
+    facts += [
+        ("Came to", counts_words(summary.counts) or "-"),
+        ("Made", _when(summary, now)),
+        ("Filter", plan.query or "none"),
+    ]
     return fact_lines(facts, width)
 
 

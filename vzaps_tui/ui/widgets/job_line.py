@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from vzaps_tui.domain.text import visible
 
-_BAR, _SHORT_BAR = 20, 10
+_BAR, _SHORT_BAR, _SHORTEST_BAR = 20, 10, 6
 _ROOMY = 100
 
 
@@ -69,15 +69,18 @@ class JobLine(Widget):
         counts = "".join(f" · {count:,} {word}" for word, count in tally.words)
         note = f" · {visible(tally.note)}" if tally.note else ""
         keys = Content.styled(f"   {tally.keys}", "$text-muted")
-        told = Content.assemble(
-            f"{tally.doing} ",
-            bar(tally.settled, tally.total, _BAR if width >= _ROOMY else _SHORT_BAR),
-            f" {tally.settled:,} of {tally.total:,} {tally.done}",
-            (note, "$text-warning"),
-            counts,
-        )
         # What the keys do is never cut off.
         room = max(0, width - keys.cell_length)
-        if told.cell_length > room:
-            told = told.truncate(room, ellipsis=True)
-        return Content.assemble(told, keys)
+        cells = _BAR if width >= _ROOMY else _SHORT_BAR
+        for done in (f" {tally.done}", ""):
+            told = Content.assemble(
+                f"{tally.doing} ",
+                bar(tally.settled, tally.total, cells),
+                f" {tally.settled:,} of {tally.total:,}{done}",
+                (note, "$text-warning"),
+                counts,
+            )
+            if told.cell_length <= room:
+                return Content.assemble(told, keys)
+            cells = min(cells, _SHORTEST_BAR)
+        return Content.assemble(told.truncate(room, ellipsis=True), keys)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.headless import Done, Shell
 from tests.servers import running
+from vzaps_tui.cli.output import Output
 from vzaps_tui.emulator.logs import Status
 from vzaps_tui.emulator.world import World
 
@@ -313,3 +314,26 @@ def test_the_demo_needs_no_account(shell: Shell) -> None:
     assert (told.code, len(told.objects)) == (0, 4)
     clash = shell("logs", "--demo", "--base-url", "http://127.0.0.1:1")
     assert (clash.code, clash.out) == (2, "")
+
+
+def test_what_comes_while_it_is_read_is_told_as_that(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = shell.world.instances[0]
+
+    def bar(_: Output, _words: str, _done: int, _total: int | None) -> None:
+        instance.append("Message", shell.world.utc(), instance.webhook or "")
+
+    monkeypatch.setattr(Output, "bar", bar)
+    told = logs(shell, "--all", "--json")
+    assert told.code == 0
+    assert "came meanwhile: the next call shows them." in told.err
+    assert "and gave" not in told.err
+
+
+def test_refused_credentials_leave_what_is_held_and_its_age(shell: Shell) -> None:
+    assert logs(shell, "--all").code == 0
+    shell.set({"VZAPS_CLIENT_SECRET": "wrong-secret-of-somebody"})
+    told = logs(shell, "--json")
+    assert (told.code, len(told.objects)) == (3, 100)
+    assert "what is held: as it was when it was read last, " in told.err

@@ -53,11 +53,13 @@ class Read:
         last: the last word on the log; None where nothing is known of it.
         code: the exit code so far.
         stopped: there was enough before the end was reached: older rows were not looked for.
+        came: by how many the server counted more at the end than at the beginning.
     """
 
     last: Envelope[LogState] | None
     code: int = DONE
     stopped: bool = False
+    came: int = 0
 
 
 async def show_logs(session: Session, wanted: Wanted) -> int:
@@ -114,11 +116,12 @@ async def read_log(
     if session.offline:
         return await _kept(session, instance, query)
     service = session.services.deliveries
-    last: Envelope[LogState] | None = None
+    first = last = None
     try:
         async with aclosing(service.sync(instance, query, until=query.since)) as pages:
             async for envelope in pages:
                 last = envelope
+                first = first or envelope
                 session.output.bar("Reading deliveries:", envelope.data.held, envelope.data.total)
                 if limit is not None and await _is_enough(session, instance, query, limit, last):
                     return Read(last, stopped=True)
@@ -126,14 +129,21 @@ async def read_log(
         if last is None and not await service.count(instance, query):
             raise
         code = session.tell(problem)
-        if last is None:
-            session.say_age(await read_at(session, instance, query), "what is held")
+        at = last.fetched_at if last else await read_at(session, instance, query)
+        session.say_age(at, "what is held")
         return Read(last, code)
     if last is not None and last.problem:
         session.say(last.problem)
         session.say_age(last.fetched_at, "what is held")
         return Read(last, UNREACHABLE)
-    return Read(last)
+    return Read(last, came=_came(first, last))
+
+
+def _came(first: Envelope[LogState] | None, last: Envelope[LogState] | None) -> int:
+    """How many came while the log was read, as the server counts them."""
+    if first is None or last is None or first.data.total is None or last.data.total is None:
+        return 0
+    return max(0, last.data.total - first.data.total)
 
 
 async def _kept(session: Session, instance: InstanceId, query: DeliveryQuery) -> Read:
@@ -263,25 +273,30 @@ def _say_cuts(
     _say_gone(session, chosen[:written])
     state = read.last.data if read.last else None
     if state is not None:
-        for words in _missing(state, query.since, looked_down=not read.stopped):
+        for words in _missing(state, query.since, read):
             session.say(words)
 
 
-def _missing(state: LogState, since: datetime | None, *, looked_down: bool) -> Iterator[str]:
+def _missing(state: LogState, since: datetime | None, read: Read) -> Iterator[str]:
     """What of the log is not held though it was asked for."""
     if state.unreadable:
         yield f"{state.unreadable:,} rows of the log could not be read and are left out."
     if state.end is End.REPEATS:
         yield "the API gives the same page again: older deliveries cannot be read."
-    elif looked_down and state.end is End.MORE and (since is None or _gap_within(state, since)):
+    elif not read.stopped and state.end is End.MORE and _gap_within(state, since):
         below = f" below {state.gap.astimezone():%Y-%m-%d %H:%M:%S}" if state.gap else ""
         yield f"not all of the log was read{below}: deliveries may be missing there."
     elif state.end is End.COMPLETE and (state.total or 0) > state.held + state.unreadable:
-        held = state.held + state.unreadable
-        yield f"the API counts {state.total:,} deliveries and gave {held:,}."
+        held, total = state.held + state.unreadable, state.total or 0
+        if total - held > read.came:
+            yield f"the API counts {total:,} deliveries and gave {held:,}."
+        else:
+            yield f"{total - held:,} came meanwhile: the next call shows them."
 
 
-def _gap_within(state: LogState, since: datetime) -> bool:
+def _gap_within(state: LogState, since: datetime | None) -> bool:
+    if since is None:
+        return True
     return state.has_gap and (state.gap is None or state.gap >= since)
 
 

@@ -134,6 +134,11 @@ def test_past_plans_are_listed_and_exported(shell: Shell) -> None:
     rows = shell("plan", plan, "--json").objects
     assert [row["log"] for row in rows] == wanted
     assert all(list(row) == KEYS for row in rows)
+    assert all(row[name].endswith("Z") for row in rows for name in ("sent_at", "settled_at"))
+    assert shell("plan", plan, "--discard").code == 0
+    gone = shell("retry", "--resume", plan, "--yes")
+    assert (gone.code, gone.out, "Plan " in gone.err) == (1, "", False)
+    assert "was discarded" in gone.err
     assert plan in shell("plans").out
     assert shell("plan", plan).out.count("DELIVERED") == 3
     unknown = shell("plan", "0000-none")

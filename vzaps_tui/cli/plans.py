@@ -60,8 +60,9 @@ async def show_plan(session: Session, plan: str) -> int:
     """
     found, entries = await session.services.retries.entries(PlanId(plan))
     if session.output.as_json:
-        for row in export_rows(found, entries):
-            session.output.line(row)
+        for entry, row in zip(entries, export_rows(found, entries), strict=True):
+            times = {"sent_at": stamp(entry.sent_at), "settled_at": stamp(entry.settled_at)}
+            session.output.line({**row, **times})
         return DONE
     now = session.services.clock.now()
     table = Table("Log", "Event", "Host", "Outcome", "Sent", "Reason")

@@ -128,6 +128,9 @@ async def resume(session: Session, plan: str, manner: Manner, *, past_canary: bo
     """
     manner.check(session)
     found, entries = await session.services.retries.entries(PlanId(plan))
+    if found.state is PlanState.DISCARDED:
+        session.say(f"plan {found.id} was discarded: nothing of it is sent.")
+        return FAILED
     counts = Counter(entry.outcome for entry in entries)
     _tell(session, f"Plan {found.id}: {_sum(counts)}")
     if found.state is PlanState.DONE:

@@ -115,7 +115,13 @@ DELIVERIES = Place(
         Command(
             "deliveries.drop", "backspace", "drop", "", "Take the last condition of the filter away"
         ),
-        Command("deliveries.filter", "F", "filter", "filter", "Filter by status, event and text"),
+        Command(
+            "deliveries.filter",
+            "F",
+            "filter",
+            "filter",
+            "Filter by status, event, text, period, code, tries",
+        ),
         Command("deliveries.views", "v", "views", "", "Filters with a name: apply or forget one"),
         Command(
             "deliveries.keep_view", "V", "keep_view", "", "Keep the present filter under a name"

@@ -116,7 +116,8 @@ class DeliveriesScreen(ChosenBoard[None]):
     async def action_filter(self) -> None:
         """Open the filter form."""
         seen = frozenset(await self.services.deliveries.events(self._instance.id))
-        self.host.show(FilterForm(self.view.query, seen), self._filtered)
+        form = FilterForm(self.view.query, seen, self.services.clock.now)
+        self.host.show(form, self._filtered)
 
     @work(group="form", exclusive=True)
     async def action_query(self) -> None:

@@ -103,7 +103,28 @@ def test_the_instance_to_open_at_once(
     instance: str | None,
 ) -> None:
     launch = compose(plan(environ, flags=flags, demo=demo), Masker())
-    assert launch.instance == instance
+    assert (launch.instance, launch.named) == (instance, "")
+
+
+SINGLE = {"VZAPS_CLIENT_TOKEN": "ct", "VZAPS_INSTANCE_TOKEN": "it", "VZAPS_INSTANCE_ID": "odd"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "more", "instance", "named"),
+    [
+        (ACCOUNT, {"named": "Support BR"}, None, "Support BR"),
+        ({**ACCOUNT, "VZAPS_INSTANCE_ID": "VZ2"}, {"named": "Support BR"}, None, "Support BR"),
+        ({**ACCOUNT, "VZAPS_INSTANCE_ID": "Sales"}, {}, None, "Sales"),
+        ({**ACCOUNT, "VZAPS_INSTANCE_ID": "Sales"}, {"demo": True}, None, ""),
+        (ACCOUNT, {"named": "Support BR", "demo": True}, None, "Support BR"),
+        (SINGLE, {}, "odd", ""),
+    ],
+)
+def test_a_name_is_looked_up_where_that_can_be(
+    environ: dict[str, str], more: dict[str, Any], instance: str | None, named: str
+) -> None:
+    launch = compose(plan(environ, **more), Masker())
+    assert (launch.instance, launch.named) == (instance, named)
 
 
 def test_the_label_names_what_is_asked() -> None:

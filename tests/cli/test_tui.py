@@ -14,6 +14,7 @@ from tests.cli.process import PATIENCE, environment, python
 from vzaps_tui.cli.run import Run
 from vzaps_tui.cli.tui import Wishes, show
 from vzaps_tui.domain.masking import MASK
+from vzaps_tui.domain.problems import SettingsError
 from vzaps_tui.ui.launch import Launch
 
 pytestmark = pytest.mark.usefixtures("home", "own_logging")
@@ -72,6 +73,33 @@ def test_the_demo_does_not_begin_again_after_the_demo(app: type[StubApp]) -> Non
     app.answers[:] = ["demo"]
     assert shown(demo=True) == 0
     assert [one.label for one in app.launches] == ["demo"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [("VZ6CMG6", ("VZ6CMG6", "")), ("Suporte São Paulo", (None, "Suporte São Paulo"))],
+)
+def test_an_instance_is_given_by_its_id_or_its_name(
+    app: type[StubApp],
+    monkeypatch: pytest.MonkeyPatch,
+    wish: str,
+    told: tuple[str | None, str],
+) -> None:
+    monkeypatch.setenv("VZAPS_CLIENT_TOKEN", "ct-1234")
+    monkeypatch.setenv("VZAPS_CLIENT_SECRET", "cs-1234")
+    show(Wishes(flags={"instance_id": wish}), Run({}))
+    assert [(launch.instance, launch.named) for launch in app.launches] == [told]
+
+
+def test_in_single_instance_mode_a_name_is_refused(
+    app: type[StubApp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VZAPS_CLIENT_TOKEN", "ct-1234")
+    monkeypatch.setenv("VZAPS_INSTANCE_TOKEN", "it-1234")
+    with pytest.raises(SettingsError, match="'Support BR' is no instance id") as refused:
+        show(Wishes(flags={"instance_id": "Support BR"}), Run({}))
+    assert "without it give the id" in refused.value.hint
+    assert not app.launches
 
 
 def test_the_log_has_the_settings_but_no_secret(

@@ -41,6 +41,36 @@ def some() -> FakeGateway:
     return FakeGateway(instances=[instance(n, name=name) for n, name in enumerate(NAMES, 1)])
 
 
+@pytest.mark.parametrize("name", ["Support US", "support us", "VZ03"])
+async def test_an_instance_asked_for_by_name_is_opened_over_the_list(name: str) -> None:
+    async with shown(launch(some(), named=name)) as (app, pilot):
+        assert screen_text(pilot).lstrip().startswith("Support US › Deliveries")
+        front(pilot, DeliveriesScreen)
+        text = await press(pilot, "escape")
+        front(pilot, InstancesScreen)
+        assert row_with(text, "▌").split()[1:3] == ["Support", "US"]
+        await press(pilot, "ctrl+r")
+        front(pilot, InstancesScreen)
+        assert not toasts(app)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (NAMES, "There is no instance 'Suport': pick one of these."),
+        (("Sales", "Suport", "Suport"), "2 instances are named 'Suport': pick one."),
+    ],
+)
+async def test_a_name_that_names_none_or_several_is_said_over_the_list(
+    names: tuple[str, ...], words: str
+) -> None:
+    rows = [instance(n, name=name) for n, name in enumerate(names, 1)]
+    async with shown(launch(FakeGateway(instances=rows), named="Suport")) as (app, pilot):
+        front(pilot, InstancesScreen)
+        assert toasts(app) == words
+        assert row_with(screen_text(pilot), "▌").split()[1] == ("Support", "Suport")[len(names) < 4]
+
+
 async def test_rows_tell_link_webhook_events_and_age() -> None:
     rows = [
         instance(

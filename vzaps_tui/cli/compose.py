@@ -14,7 +14,7 @@ from vzaps_tui.cli.clock import SystemClock
 from vzaps_tui.cli.gateway import Connection, DeferredGateway
 from vzaps_tui.cli.places import deliveries_beside
 from vzaps_tui.cli.upkeep import Upkeep
-from vzaps_tui.domain.instances import InstanceId
+from vzaps_tui.domain.instances import InstanceId, looks_like_id
 from vzaps_tui.domain.masking import Masker, Secret
 from vzaps_tui.domain.problems import UnavailableError, VzapsError
 from vzaps_tui.domain.text import visible
@@ -53,6 +53,7 @@ class Plan:
         archive: the file of the archive; None keeps all in memory. The demo never uses it.
         state: the file of what must not be forgotten; None and the demo likewise.
         demo: ask the embedded emulator instead of the API.
+        named: the instance to open at once, by its name; empty for that of the settings.
         offline: ask nobody; every question is answered from what is kept, or not at all.
         notices: words to say once at start, beside those of the settings.
     """
@@ -62,6 +63,7 @@ class Plan:
     archive: Path | None
     state: Path | None = None
     demo: bool = False
+    named: str = ""
     offline: bool = False
     notices: tuple[str, ...] = ()
 
@@ -103,6 +105,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         label=_label(plan),
         masker=masker,
         instance=_instance(plan),
+        named=_named(plan),
         read_only=settings.read_only,
         notices=plan.notices if plan.demo else (*settings.notices, *plan.notices),
         keymap=settings.keys,
@@ -159,9 +162,18 @@ def _clipboard(plan: Plan) -> Clipboard:
 def _instance(plan: Plan) -> InstanceId | None:
     """The instance to open at once. The demo knows none of those set for the real API."""
     settings = plan.settings
-    if plan.demo and settings.sources.get("instance_id") != "--instance":
+    if plan.named or (plan.demo and settings.sources.get("instance_id") != "--instance"):
         return None
-    return InstanceId(settings.instance_id) if settings.instance_id else None
+    found = settings.instance_id
+    return InstanceId(found) if found and (looks_like_id(found) or settings.single_mode) else None
+
+
+def _named(plan: Plan) -> str:
+    """The name of the instance to open as soon as the instances are known."""
+    settings = plan.settings
+    if plan.named or plan.demo or settings.single_mode or looks_like_id(settings.instance_id or ""):
+        return plan.named
+    return settings.instance_id or ""
 
 
 def _store(archive: Path | None, masker: Masker) -> SqliteEnvelopes | None:

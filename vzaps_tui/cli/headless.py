@@ -20,7 +20,7 @@ import click
 from vzaps_tui.cli.compose import Plan, compose
 from vzaps_tui.cli.output import Output
 from vzaps_tui.cli.places import places
-from vzaps_tui.domain.instances import Instance, InstanceId
+from vzaps_tui.domain.instances import Instance, InstanceId, looks_like_id, meant
 from vzaps_tui.domain.problems import (
     AuthError,
     NotFoundError,
@@ -139,8 +139,8 @@ class Session:
             UsageError: several, none, or none of that name.
             VzapsError: the instances could not be listed.
         """
-        wish = self.asked.instance or self.launch.instance
-        if wish is not None and _is_id(wish):
+        wish = self.asked.instance or self.launch.instance or self.launch.named or None
+        if wish is not None and looks_like_id(wish):
             kept = self.services.instances.peek()
             rows = kept.data.rows if kept else ()
             found = next((row for row in rows if row.id == wish), None)
@@ -170,12 +170,7 @@ def pick(listing: Listing[Instance], wish: str | None) -> Instance:
     Raises:
         UsageError: it cannot be told which; names them.
     """
-    if wish is None:
-        found = listing.rows
-    else:
-        exact = tuple(row for row in listing.rows if wish in (row.id, row.name))
-        folded = wish.strip().casefold()
-        found = exact or tuple(row for row in listing.rows if row.name.casefold() == folded)
+    found = listing.rows if wish is None else meant(listing.rows, wish)
     if len(found) == 1:
         return found[0]
     if not listing.rows:
@@ -193,10 +188,6 @@ def pick(listing: Listing[Instance], wish: str | None) -> Instance:
 def _names(rows: tuple[Instance, ...]) -> str:
     told = ", ".join(f"{row.id} ({row.name})" if row.name else row.id for row in rows[:_NAMED])
     return told if len(rows) <= _NAMED else f"{told} and {len(rows) - _NAMED} more"
-
-
-def _is_id(wish: str) -> bool:
-    return wish.startswith("VZ") and wish.isalnum() and any(map(str.isdigit, wish))
 
 
 def fitting(problem: VzapsError) -> VzapsError:
@@ -303,7 +294,7 @@ class Course:
         asked, this = self._asked, self._this
         where = places()
         wish = asked.instance
-        by_id = wish is not None and _is_id(wish)
+        by_id = wish is not None and looks_like_id(wish)
         flags = {**asked.flags, "instance_id": wish if by_id else None}
         settings = load(flags, os.environ, read_config(where.config), asked.profile)
         for secret in settings.secrets():

@@ -12,6 +12,9 @@ from vzaps_tui import __version__
 from vzaps_tui.cli.places import Places, places
 from vzaps_tui.cli.run import DONE, USAGE
 from vzaps_tui.cli.terminal import why_not
+from vzaps_tui.domain.instances import looks_like_id
+from vzaps_tui.domain.problems import SettingsError
+from vzaps_tui.domain.text import visible
 from vzaps_tui.settings import Settings
 from vzaps_tui.settings.config_file import read_config
 from vzaps_tui.settings.loading import load
@@ -43,17 +46,25 @@ def show(wishes: Wishes, this: Run) -> int:
         SettingsError: settings that cannot be used.
     """
     where = places()
-    settings = load(wishes.flags, os.environ, read_config(where.config), wishes.profile)
+    wish = wishes.flags.get("instance_id")
+    name = wish if isinstance(wish, str) and not looks_like_id(wish) else ""
+    flags = {**wishes.flags, "instance_id": None} if name else wishes.flags
+    settings = load(flags, os.environ, read_config(where.config), wishes.profile)
+    if name and not wishes.demo and settings.instance_token and not settings.account_mode:
+        raise SettingsError(
+            f"--instance '{visible(name)}' is no instance id (VZ…)",
+            hint="Names can be looked up with VZAPS_CLIENT_SECRET only; without it give the id.",
+        )
     for secret in settings.secrets():
         this.masker.learn(secret)
     refusal = why_not(sys.stdin, sys.stderr, os.environ)
     if refusal is not None:
         this.say(*refusal)
         return USAGE
-    return _draw(wishes, settings, where, this)
+    return _draw(wishes, settings, where, this, name)
 
 
-def _draw(wishes: Wishes, settings: Settings, where: Places, this: Run) -> int:
+def _draw(wishes: Wishes, settings: Settings, where: Places, this: Run, name: str) -> int:
     # Textual and what is drawn with it: loaded only now that there is a terminal.
     from vzaps_tui.cli.compose import DEMO, Plan, compose  # noqa: PLC0415
     from vzaps_tui.ui.app import VzapsApp  # noqa: PLC0415
@@ -69,6 +80,7 @@ def _draw(wishes: Wishes, settings: Settings, where: Places, this: Run) -> int:
         archive=None if wishes.no_disk else where.archive,
         state=None if wishes.no_disk else where.state,
         demo=wishes.demo,
+        named=name,
         notices=notices,
     )
     _measure_where_it_is_drawn()

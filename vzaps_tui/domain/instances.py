@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,3 +54,15 @@ class SessionStatus:
     phone: str | None = None
     push_name: str | None = None
     jid: str | None = None
+
+
+def looks_like_id(text: str) -> bool:
+    """Whether a text is an instance id rather than a name: `VZ…`, letters and digits."""
+    return text.startswith("VZ") and text.isalnum() and any(map(str.isdigit, text))
+
+
+def meant(rows: Sequence[Instance], wish: str) -> tuple[Instance, ...]:
+    """Those of this id or name; if none is exactly so, those of that name in other letter cases."""
+    exact = tuple(row for row in rows if wish in (row.id, row.name))
+    folded = wish.strip().casefold()
+    return exact or tuple(row for row in rows if row.name.casefold() == folded)

@@ -81,5 +81,6 @@ def _notices(found: Settings, config: Config, kept: Mapping[str, object]) -> Ite
     if address.scheme == "http" and address.hostname not in _LOOPBACK:
         yield f"Tokens travel readable by others: {found.base_url} is not https."
     name = found.instance_id
-    if name and not (name.startswith("VZ") and name.isalnum()):
+    # With the account's secret a name is looked up.
+    if name and not found.account_mode and not (name.startswith("VZ") and name.isalnum()):
         yield f"Instance '{name}' does not look like an instance id (VZ…)."

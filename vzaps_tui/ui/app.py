@@ -117,7 +117,7 @@ class VzapsApp(OpeningApp):
             return DeliveriesScreen(Instance(self.launch.instance, name=self.launch.instance))
         from vzaps_tui.ui.screens.instances import InstancesScreen  # noqa: PLC0415 - start-up time
 
-        return InstancesScreen()
+        return InstancesScreen(self.launch.named)
 
     def _after_first_frame(self) -> None:
         gc.enable()

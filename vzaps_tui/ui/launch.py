@@ -54,6 +54,7 @@ class Launch:
         services: None only together with `missing`.
         label: what is connected to, for the top line: profile name, host, or `demo`.
         instance: single-instance mode: opens straight on its deliveries.
+        named: name of the instance to open once the instances are known; empty for none.
         read_only: commands that change something are off and say so.
         missing: credentials that are not there; shows the first-run screen.
         notices: words to say once at start (a cache file moved aside, an unknown key).
@@ -72,6 +73,7 @@ class Launch:
     label: str
     masker: Masker
     instance: InstanceId | None = None
+    named: str = ""
     read_only: bool = False
     missing: Missing | None = None
     notices: tuple[str, ...] = ()

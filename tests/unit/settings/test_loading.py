@@ -223,6 +223,11 @@ def test_tokens_over_plain_http_are_told(url: str, told: bool) -> None:  # noqa:
     assert any("not https" in one for one in load({"base_url": url}, {}, config()).notices) is told
 
 
+def test_with_the_accounts_secret_an_instance_may_be_named() -> None:
+    account = {"VZAPS_CLIENT_TOKEN": "ct", "VZAPS_CLIENT_SECRET": "cs"}
+    assert load({}, {**account, "VZAPS_INSTANCE_ID": "Sales"}, config()).notices == ()
+
+
 def test_an_odd_instance_id_is_taken_and_told() -> None:
     found = load({"instance_id": "log_1"}, {}, config())
     assert found.instance_id == "log_1"

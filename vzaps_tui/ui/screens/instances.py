@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from typing_extensions import override
 
+from vzaps_tui.domain.instances import meant
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.services.freshness import Phase
 from vzaps_tui.ui.command import bindings
@@ -65,8 +66,10 @@ class InstancesScreen(ListBoard[None]):
     PLACES = (EVERYWHERE, FINDING, INSTANCES)
     BINDINGS = bindings(EVERYWHERE, FINDING, INSTANCES)
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: str = "") -> None:
+        """Wanted: name of the instance whose deliveries to open as soon as it is known."""
         super().__init__()
+        self._wanted = wanted
         self._rows: tuple[Instance, ...] = ()
 
     @override
@@ -96,6 +99,27 @@ class InstancesScreen(ListBoard[None]):
             return
         if last is not None:
             self.show_freshness(last, asking=False)
+            self._give_up_wanted()
+
+    def _open_wanted(self) -> None:
+        """Open the deliveries of the one that was asked for by name, once it is among the rows."""
+        found = meant(self._rows, self._wanted) if self._wanted else ()
+        if len(found) == 1:
+            self._wanted = ""
+            self.table.move_to(found[0].id)
+            self.host.open_deliveries(found[0])
+
+    def _give_up_wanted(self) -> None:
+        """Say why none was opened: there is none of that name, or several."""
+        if self._wanted:
+            found = meant(self._rows, self._wanted)
+            if found:
+                self.table.move_to(found[0].id)
+                words = f"{len(found)} instances are named '{self._wanted}': pick one."
+            else:
+                words = f"There is no instance '{self._wanted}': pick one of these."
+            self._wanted = ""
+            self.host.say(words, severity="warning", timeout=10)
 
     def _show(self, envelope: Envelope[Listing[Instance]], *, asking: bool) -> None:
         listing = envelope.data
@@ -108,6 +132,7 @@ class InstancesScreen(ListBoard[None]):
         odd = f" · {listing.unreadable} unreadable" if listing.unreadable else ""
         self.query_one(CountLine).say((), f"{len(listing.rows):,} of {total}{odd}")
         self.show_freshness(envelope, asking=asking)
+        self._open_wanted()
 
     def _chosen(self) -> Instance | None:
         key = self.table.cursor_key

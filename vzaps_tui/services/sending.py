@@ -11,6 +11,7 @@ from enum import Enum
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
 from vzaps_tui.domain.problems import (
     AuthError,
+    ForbiddenError,
     NotFoundError,
     NotOfferedError,
     ProtocolError,
@@ -159,14 +160,16 @@ class Sender:
     async def _turned_away(self, place: int, problem: VzapsError, words: str) -> Attempted:
         """The server did nothing, and said so."""
         passes = isinstance(problem, RateLimitedError | UnavailableError)
-        if not passes and not isinstance(problem, AuthError):
+        # Who sends one waits for the word on it; of several, none is the worse for it.
+        halts = isinstance(problem, AuthError | ForbiddenError) and len(self._ledger) > 1
+        if not passes and not halts:
             done = await self._settle(place, Fate.REFUSED, Outcome.REFUSED, words)
             return replace(done, problem=problem, heard=True)
         if self._ledger[place].outcome is Outcome.SENDING:
             await self._ledger.unsent(place, words)
         if passes:
             return Attempted(Fate.LATER, words, problem, heard=True)
-        self._ledger.say(self._ledger[place], Outcome.REFUSED, words)
+        self._ledger.say(self._ledger[place], Outcome.QUEUED, words)
         return Attempted(Fate.HALT, problem.summary, problem, heard=True)
 
     async def _settle(

@@ -15,6 +15,7 @@ from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.plans import PlanBusyError, PlanId, PlanState, UnknownPlanError
 from vzaps_tui.domain.problems import (
     AuthError,
+    ForbiddenError,
     NotFoundError,
     NotOfferedError,
     RateLimitedError,
@@ -189,17 +190,29 @@ async def test_what_was_refused_before_it_was_sent_is_sent_when_resumed(ground: 
     assert ground.sent == ["log_3", "log_1", "log_2"]
 
 
-async def test_credentials_that_are_refused_stop_it_and_lose_nothing(ground: Ground) -> None:
-    ground.server.fail("detail", None, *[AuthError("revoked")] * 2)
+@pytest.mark.parametrize(
+    ("problem", "why"),
+    [
+        (AuthError("revoked"), "Credentials refused: revoked"),
+        (ForbiddenError("revoked"), "Not allowed: revoked"),
+    ],
+)
+@pytest.mark.parametrize("call", ["detail", "retry"])
+async def test_credentials_that_are_refused_stop_it_and_lose_nothing(
+    ground: Ground, call: str, problem: VzapsError, why: str
+) -> None:
     plan = await ground.plan(1, 2, 3)
+    # Of reads, the look at the first one is refused, too.
+    ground.server.fail(call, None, *[problem] * (2 if call == "detail" else 1))
     steps = await ground.resume(plan.id)
-    assert [step.outcome for step in steps] == [D, Outcome.REFUSED, Q]
+    assert [step.outcome for step in steps] == [D, Q, Q]
+    assert Outcome.REFUSED not in {step.outcome for step in ground.told}
     found, entries = await ground.service.entries(plan.id)
-    assert (found.state, found.why) == (PlanState.STOPPED, "Credentials refused: revoked")
+    assert (found.state, found.why) == (PlanState.STOPPED, why)
     assert [entry.outcome for entry in entries] == [D, Q, Q]
     ground.start()
     await ground.resume(plan.id)
-    assert ground.sent == ["log_1", "log_2", "log_3"]
+    assert await ground.words(plan.id) == [D, D, D]
 
 
 async def test_answers_that_never_come_stop_it_and_lose_nothing(ground: Ground) -> None:

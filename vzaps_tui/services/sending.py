@@ -150,6 +150,8 @@ class Sender:
             if not problem.acted:
                 return await self._turned_away(place, problem, problem.summary)
             words = "the answer was lost; not sent again"
+            if problem.status is not None:
+                words = f"the API answered {problem.status}; it may have been carried out"
             await self._ledger.settled(place, Outcome.UNKNOWN, words)
             return Attempted(Fate.LOST, words, problem, heard=True)
         receipt = answer.data

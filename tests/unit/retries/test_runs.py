@@ -21,6 +21,7 @@ from vzaps_tui.domain.problems import (
     RateLimitedError,
     RejectedError,
     StorageError,
+    TroubledError,
     UnavailableError,
     VzapsError,
 )
@@ -517,3 +518,20 @@ async def test_a_log_that_is_not_there_to_be_read_is_no_news(
     await ground.resume(plan.id)
     assert await ground.words(plan.id) == [Outcome.NO_NEWS]
     assert await ground.service.unfinished() == ()
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (TroubledError("oops", status=500), "the API answered 500; it may have been carried out"),
+        (LOST, "the answer was lost; not sent again"),
+    ],
+)
+async def test_an_answer_that_says_nothing_is_told_from_one_that_was_lost(
+    ground: Ground, problem: VzapsError, words: str
+) -> None:
+    ground.server.becomes["log_1"] = None
+    ground.server.fail("retry", problem)
+    plan = await ground.plan(1)
+    (step,) = await ground.resume(plan.id)
+    assert (step.outcome, step.reason) == (U, words)

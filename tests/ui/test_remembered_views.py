@@ -28,6 +28,7 @@ from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.remembered import KeptView, SavedView
 from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.launch import Launch
+from vzaps_tui.ui.query_bar import QueryBar
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 from vzaps_tui.ui.view_picker import NameForm, ViewPicker
 
@@ -251,3 +252,21 @@ async def test_a_broken_disk_is_told_where_views_are_wanted(keys: tuple[str, ...
         await press(pilot, *keys)
         assert "no space left" in toasts(app)
         front(pilot, DeliveriesScreen)
+
+
+@pytest.mark.parametrize(
+    "line", ["since:yesterday", "since:yesterday until:14:00", "until:2h", "last:2h"]
+)
+async def test_what_depends_on_now_is_kept_as_it_was_typed(line: str) -> None:
+    views = MemoryViews()
+    async with shown(on_list(views)) as (app, pilot):
+        await press(pilot, "colon")
+        front(pilot, DeliveriesScreen).query_one(QueryBar).field.value = line
+        await press(pilot, "enter")
+        await opened(pilot, "V", NameForm)
+        await press(pilot, *"odd", "enter")
+        await written(app)
+        assert app.launch.services is not None
+        saved = await app.launch.services.views.saved()
+    assert [view.query for view in saved] == [line]
+    assert views.looked[(*WHOSE, INSTANCE)].query == line

@@ -16,7 +16,7 @@ from tests.builders import delivery
 from tests.cli.process import PATIENCE
 from tests.servers import running
 from vzaps_tui.cli.clock import SystemClock
-from vzaps_tui.cli.compose import Plan, compose, identity
+from vzaps_tui.cli.compose import Plan, compose, identity, merged
 from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.envelope import Envelope, Source
 from vzaps_tui.domain.instances import InstanceId
@@ -313,6 +313,22 @@ async def test_a_damaged_file_is_a_word_at_the_warm_up(tmp_path: Path, name: str
     await closed(launch)
 
 
+async def test_a_folder_that_cannot_be_used_is_said_once_and_in_words(tmp_path: Path) -> None:
+    (tmp_path / "cache").touch()
+    launch = compose(plan(ACCOUNT, archive=tmp_path / "cache" / "archive.db"), Masker())
+    (notice,) = await warmed(launch)
+    assert notice == (
+        "archive.db and deliveries.db cannot be used (a file stands where the folder should be): "
+        "nothing is kept between runs; vzaps-tui paths says where"
+    )
+    await closed(launch)
+
+
+def test_what_differs_is_said_of_each() -> None:
+    assert merged(["a.db is x", "b.db is y", "c.db is x"]) == ("a.db and c.db is x", "b.db is y")
+    assert merged([]) == ()
+
+
 @pytest.mark.parametrize("name", FILES)
 async def test_a_file_that_cannot_be_opened_is_a_word_and_the_program_goes_on(
     tmp_path: Path, name: str
@@ -320,7 +336,7 @@ async def test_a_file_that_cannot_be_opened_is_a_word_and_the_program_goes_on(
     (tmp_path / name).mkdir()
     launch = compose(plan(ACCOUNT, archive=tmp_path / "archive.db"), Masker())
     (notice,) = await warmed(launch)
-    assert notice.startswith(f"{name} cannot be used")
+    assert notice.startswith(f"{name} cannot be used (a folder stands where the file should be)")
     assert services_of(launch).instances.peek() is None
     row = of_days_ago(1)
     await services_of(launch).deliveries.note(INSTANCE, row)

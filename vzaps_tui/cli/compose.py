@@ -31,7 +31,7 @@ from vzaps_tui.ui.clipboard import Clipboard
 from vzaps_tui.ui.launch import Launch, Missing, Services
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
     from pathlib import Path
 
     from vzaps_tui.services.ports import RetryJournal
@@ -306,9 +306,18 @@ def _warm(
         with contextlib.suppress(VzapsError):  # the first question tells it, with its place
             await gateway.open()
         upkeep.begin()
-        return tuple(word for words in told for word in words)
+        return merged(word for words in told for word in words)
 
     return warm
+
+
+def merged(notices: Iterable[str]) -> tuple[str, ...]:
+    """Words about files: what is said alike of several, each named at the beginning, said once."""
+    files: dict[str, list[str]] = {}
+    for notice in notices:
+        name, _, words = notice.partition(" ")
+        files.setdefault(words, []).append(name)
+    return tuple(f"{' and '.join(dict.fromkeys(names))} {words}" for words, names in files.items())
 
 
 def _close(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from vzaps_tui.storage.archive_home import Door, Home
 from vzaps_tui.storage.archive_lane import GivenUpError, Lane, Ticket
 from vzaps_tui.storage.opening import error_code, is_corrupt
+from vzaps_tui.storage.trouble import in_words
 
 if TYPE_CHECKING:
     from vzaps_tui.storage.archive_asking import Asker
@@ -175,7 +176,7 @@ class Access:
         if is_corrupt(problem):
             self._mend(generation)
         elif error_code(problem) in _REFUSALS and self._home.is_on_disk:
-            self._shut(lambda: self._home.leave_disk(str(problem)))
+            self._shut(lambda: self._home.leave_disk(in_words(problem)))
 
     def _mend(self, generation: int) -> None:
         # Several may meet the damage: what was made for the first of them is not moved again.

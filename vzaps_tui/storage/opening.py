@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from vzaps_tui.storage.files import make_private, move_aside
+from vzaps_tui.storage.trouble import in_words
 
 BUSY = 1.0
 """Seconds to wait for another program that is writing."""
@@ -53,7 +54,8 @@ class Opening:
             return self.need(damaged=damaged)
         except (OSError, sqlite3.Error, NewerError) as problem:
             self.notices.append(
-                f"{self._path.name} cannot be used ({problem}): nothing is kept between runs"
+                f"{self._path.name} cannot be used ({in_words(problem)}): nothing is kept "
+                "between runs; vzaps-tui paths says where"
             )
             return None
 

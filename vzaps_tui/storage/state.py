@@ -12,6 +12,7 @@ from typing import TypeVar
 from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.storage.opening import NewerError, Opening, close, is_corrupt
 from vzaps_tui.storage.state_schema import set_up
+from vzaps_tui.storage.trouble import in_words
 
 T = TypeVar("T")
 
@@ -80,7 +81,7 @@ class StateFile:
             if is_corrupt(problem):
                 self._over = f"it is damaged ({problem}); start again, and it is moved aside"
                 self._close()
-            raise _refused(str(problem)) from problem
+            raise _refused(in_words(problem)) from problem
 
     def _open(self) -> sqlite3.Connection:
         if self._opening is not None:

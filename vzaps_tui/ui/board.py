@@ -139,12 +139,16 @@ class Board(Screen[Result]):
         self.query_one(JobLine).tally = next((one for one in tallies if one.is_busy), Tally())
 
     def _show_retries(self) -> bool:
-        """Tell at length how many retries go, where there is room; whether that was so."""
+        """Tell at length how many retries go, where there is room; whether that was so.
+
+        Why they stopped by themselves needs a line of its own on a low screen, too.
+        """
         jobs, lines = self.host.jobs, ()
-        worth = jobs.progress.total > FEW and self.size.height >= TALL
+        low = self.size.height < TALL
+        worth = jobs.progress.total > FEW and (jobs.progress.stuck or not low)
         if worth:
             now, width = self.services.clock.now(), max(20, self.size.width - 2)
-            lines = progress_lines(jobs.progress, jobs.keys, now, width)
+            lines = progress_lines(jobs.progress, jobs.keys, now, width, few=low)
         self.query_one(RetryPanel).show(lines)
         return worth
 

@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 from textual.content import Content
 
 from vzaps_tui.domain.retries import Outcome
+from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import clock_time, lasting
 from vzaps_tui.ui.render import OUTCOME_TONE, STYLE
 from vzaps_tui.ui.retry_progress import Progress
-from vzaps_tui.ui.widgets.cells import fit
+from vzaps_tui.ui.widgets.cells import fit, width_of
 from vzaps_tui.ui.widgets.job_line import bar
 
 FEW = 10
 """Deliveries up to which one line tells enough."""
 TALL = 30
 """Lines of a screen from which on there is room for more than one."""
-_BAR = 24
+_BAR, _SHORT_BAR = 24, 8
+_ROOMY = 100
 _MOST_ERRORS = 2
 _COUNTED = (
     Outcome.DELIVERED,
@@ -31,7 +33,7 @@ _COUNTED = (
 
 
 def progress_lines(
-    progress: Progress, keys: tuple[str, str], now: datetime, width: int
+    progress: Progress, keys: tuple[str, str], now: datetime, width: int, *, few: bool = False
 ) -> tuple[Content, ...]:
     """Two to four lines of at most `width` cells.
 
@@ -40,11 +42,14 @@ def progress_lines(
         keys: those that pause, and stop.
         now: in the zone to show.
         width: cells of a line.
+        few: only how far it is, and why it stopped.
     """
-    lines = [_head(progress, keys, now, width), _counts(progress)]
+    lines = [_head(progress, keys, now, width)]
+    if not few:
+        lines.append(_counts(progress))
     if progress.halted:
         lines.append(_why(progress, keys, width))
-    if progress.errors:
+    if progress.errors and not few:
         words = " · ".join(reversed(progress.errors[-_MOST_ERRORS:]))
         last = fit(words, max(1, width - len("Last: "))).rstrip()
         lines.append(Content.assemble(("Last: ", STYLE["dim"]), (last, STYLE["bad"])))
@@ -62,7 +67,7 @@ def _head(progress: Progress, keys: tuple[str, str], now: datetime, width: int) 
     does = f"{pause} {_verb(progress)} · {stop} {_ending(progress)}"
     told = Content.assemble(
         f"{doing} ",
-        bar(progress.settled, progress.total, _BAR),
+        bar(progress.settled, progress.total, _BAR if width >= _ROOMY else _SHORT_BAR),
         f" {progress.settled:,} of {progress.total:,} settled{plans}",
         _speed(progress, now),
     )
@@ -75,7 +80,10 @@ def _head(progress: Progress, keys: tuple[str, str], now: datetime, width: int) 
 def _why(progress: Progress, keys: tuple[str, str], width: int) -> Content:
     way = f" · {keys[0]} sends them all the same" if progress.stuck else ""
     by_itself = "Stopped by itself: " if progress.stuck else ""
-    why = fit(by_itself + progress.halted, max(10, width - len(way))).rstrip()
+    words = by_itself + progress.halted
+    if width < _ROOMY and width_of(visible(words)) + len(way) > width:
+        way = ""  # the line above names the key as well
+    why = fit(words, max(10, width - len(way))).rstrip()
     return Content.assemble((why, STYLE["wait"]), (way, STYLE["dim"]))
 
 

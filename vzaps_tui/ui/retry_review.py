@@ -99,6 +99,7 @@ class CountedScreen(ConfirmScreen):
             id="count",
             compact=True,
             type="integer",
+            valid_empty=True,  # nothing is wrong yet
             max_length=12,
             # The first digit, which brings the focus here, must outlive the second.
             select_on_focus=False,

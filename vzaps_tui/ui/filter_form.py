@@ -58,7 +58,7 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
     FilterForm .filter-row { height: auto; max-height: 13; }
     FilterForm #more { max-height: 8; margin-top: 1; }
     FilterForm .filter-row Vertical { height: auto; width: 1fr; }
-    FilterForm .filter-row .side { width: 19; }
+    FilterForm .filter-row .side { width: 22; }
     FilterForm .filter-row CheckList { height: auto; max-height: 12; }
     FilterForm #more CheckList { max-height: 7; }
     FilterForm .filter-line { height: 1; }
@@ -66,6 +66,7 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
     FilterForm .filter-line Field { width: 1fr; margin-right: 1; background: $boost; }
     FilterForm .filter-line #tries { width: 7; margin-right: 0; }
     FilterForm.-short #more { margin-top: 0; }
+    FilterForm.-short .filter-row .side { width: 19; }
     FilterForm.-short .filter-row, FilterForm.-short .filter-row Vertical,
     FilterForm.-short .filter-row CheckList { height: 1fr; max-height: 100%; }
     """
@@ -87,10 +88,10 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
             yield Label(Content.styled("Filter deliveries", "bold"), classes="dialog-title")
             with Horizontal(classes="filter-row"):
                 with Vertical(classes="side"):
-                    yield Label("Status (none = any)", markup=False)
+                    yield Label("Status (none: any)", markup=False)
                     yield CheckList([Item(kind.value) for kind in StatusClass], id="statuses")
                 with Vertical():
-                    yield Label("Event (none = any)", markup=False)
+                    yield Label("Event (none: any)", markup=False)
                     yield CheckList([Item(name) for name in self._events], id="events")
             yield Label("Text in id, event, code, error or target", markup=False)
             with Horizontal(classes="filter-line"):
@@ -100,7 +101,7 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
                     yield Label("Period", markup=False)
                     yield CheckList([Item(name) for name in (*_PERIODS, _OWN)], id="periods")
                 with Vertical():
-                    yield Label("Code (none = any)", markup=False)
+                    yield Label("Code (none: any)", markup=False)
                     helped = FIELDS["code"].values
                     yield CheckList(
                         [Item(word, helped.get(word, "")) for word in self._codes], id="codes"

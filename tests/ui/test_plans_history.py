@@ -322,7 +322,7 @@ async def test_r_reviews_what_is_still_failed_and_leaves_the_unknown_out() -> No
         await opened(pilot)
         await press(pilot, "r")
         text = " ".join((await dialog(pilot)).replace("│", " ").split())
-        assert "Send 2 deliveries again?" in text
+        assert "Send 1 delivery again?" in text
         assert "1 sent from here already: 1 UNKNOWN" in text
         assert "1 retried from here before, in vain: 1 FAILED AGAIN" in text
         await choose(pilot, "failed")
@@ -364,7 +364,7 @@ async def test_m_shows_the_list_with_what_is_still_failed_marked() -> None:
         assert "status: FAILED" in text
         assert "2 of 0314-" in toasts(app)
         await press(pilot, "r")
-        assert "Send 2 deliveries again?" in await dialog(pilot)
+        assert "Send 1 delivery again?" in await dialog(pilot)
 
 
 async def test_x_writes_one_object_a_delivery(tmp_path: Path) -> None:

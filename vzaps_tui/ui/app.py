@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -29,11 +28,13 @@ from vzaps_tui.ui.jobs import Jobs
 from vzaps_tui.ui.opening import OpeningApp
 from vzaps_tui.ui.palette import CommandProvider
 from vzaps_tui.ui.retry_plans import RetryPlans
+from vzaps_tui.ui.tidying import Tidying
 from vzaps_tui.ui.views import DeliveriesView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from textual.await_complete import AwaitComplete
     from textual.content import Content
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
@@ -79,6 +80,7 @@ class VzapsApp(OpeningApp):
         self.plans = RetryPlans(self, self)
         self.jobs = Jobs(self, retries, self.plans, retry_keys(launch.keymap))
         self.exports = Exports(self, self)
+        self._tidying = Tidying(self)
         self._copying = Copying(self, launch.clipboard, self._send, self.say)
         self.views: dict[InstanceId, DeliveriesView] = {}
         self.undo: dict[InstanceId, WebhookConfig] = {}
@@ -120,16 +122,17 @@ class VzapsApp(OpeningApp):
         return InstancesScreen(self.launch.named)
 
     def _after_first_frame(self) -> None:
-        gc.enable()
-        gc.freeze()
-        # What is drawn leaves cycles behind. Often and little at a time: one collection of all that
-        # 50,000 new objects lead to took up to 50 ms (ARCHITECTURE D21).
-        gc.set_threshold(5_000, 5, 1_000)
+        self._tidying.begin()
         if self.launch.warm is not None:
             self.run_worker(self._warm(), name="warm", group="warm", exclusive=False)
         self.run_worker(
             self.plans.offer_unfinished(), name="unfinished", group="confirm", exclusive=False
         )
+
+    @override
+    def pop_screen(self) -> AwaitComplete:
+        self._tidying.soon()
+        return super().pop_screen()
 
     def _warn(self, notice: str) -> None:
         self.say(notice, severity="warning", timeout=10)

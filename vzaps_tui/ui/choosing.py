@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -85,6 +85,7 @@ class Choosing:
         self._idle = asyncio.Event()
         self._idle.set()
         self._last = Chosen()
+        self._top: array[int] = array("q")
 
     def ask(self, query: DeliveryQuery, also: frozenset[str]) -> None:
         """Ask anew; rows with a key in `also` are shown whether they match or not.
@@ -94,7 +95,11 @@ class Choosing:
         """
         busy = self._worker is not None and not self._worker.is_finished
         same = busy and query == self._query
+        if query != self._query:
+            self._top = array("q")
         self._query, self._also = query, also
+        if query == self._last.query and len(self._last.numbers) > _MANY:
+            self._board.run_worker(partial(self._look_above, query), group="above", exclusive=True)
         if same and self._worker is not None:
             self._again = True
             return
@@ -103,6 +108,10 @@ class Choosing:
         self._worker = self._board.run_worker(
             partial(self._answer, self._asked), name="select", group="select", exclusive=True
         )
+
+    def forget(self) -> None:
+        """Let go of what was found."""
+        self._last = Chosen()
 
     async def settled(self) -> None:
         """Wait until nothing is asked any more."""
@@ -146,7 +155,28 @@ class Choosing:
         held = selection.held
         # Rows change while one asks twice: those that matched are among those in the list.
         listed = max(await self._listed(query, held), len(selection.rowids) - kept)
-        self._hand_over(Chosen(query, selection.rowids, held, listed, trying=trying, kept=kept))
+        numbers = selection.rowids
+        if self._again:  # it began before what is on top came
+            numbers = with_new(self._top, numbers) or numbers
+        self._hand_over(Chosen(query, numbers, held, listed, trying=trying, kept=kept))
+
+    async def _look_above(self, query: DeliveryQuery) -> None:
+        """Show what is new on top at once: asking for all that match takes longer, the more do."""
+        top = await self._deliveries.first(self._instance, query, _LOOK)
+        last = self._last
+        numbers = with_new(top, last.numbers)
+        if numbers is not None and query == self._query == last.query:
+            self._top = top
+            new = len(numbers) - len(last.numbers)
+            self._hand_over(
+                replace(
+                    last,
+                    numbers=numbers,
+                    held=last.held + new,
+                    listed=last.listed + new,
+                    whole=False,
+                )
+            )
 
     async def _listed(self, query: DeliveryQuery, held: int) -> int:
         if query.server_status is None:
@@ -156,3 +186,17 @@ class Choosing:
     def _hand_over(self, chosen: Chosen) -> None:
         self._last = chosen
         self._shown(chosen)
+
+
+def with_new(top: array[int], numbers: array[int]) -> array[int] | None:
+    """All of a list, where `top` is its beginning as it is now.
+
+    Returns:
+        None where nothing came on top, or more changed than that.
+    """
+    if not top or not numbers or numbers[0] not in top:
+        return None
+    new = top.index(numbers[0])
+    if not new or top[new:] != numbers[: len(top) - new]:
+        return None
+    return top[:new] + numbers

@@ -68,6 +68,12 @@ class ChosenBoard(LogBoard[Result]):
         self.call_after_refresh(self.show_state)  # what is kept, before anybody is asked
         self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
 
+    def on_unmount(self) -> None:
+        """Let go of the rows, of which there may be many."""
+        self._rows.forget()
+        self._chosen = Chosen()
+        self._choosing.forget()
+
     @override
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self._show_preview)

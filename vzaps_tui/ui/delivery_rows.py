@@ -142,6 +142,11 @@ class DeliveryRows:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def forget(self) -> None:
+        """Hold no rows any more: what is left of a screen may be collected late."""
+        self.numbers = array("q")
+        self._pages.clear()
+
     def at(self, index: int) -> Delivery | None:
         """The row at an index; None if it is not held any more, or there is no such index."""
         if not 0 <= index < len(self.numbers):

@@ -1,4 +1,4 @@
-"""Pictures of every screen at the two sizes people have most; each was looked at when accepted.
+"""Pictures of every screen at the sizes people have; each was looked at when accepted.
 
 Look for: nothing cut without an ellipsis, columns aligned, the cursor visible, age and counts on
 the first two lines, the keys on the last.
@@ -10,16 +10,25 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.snapshots.scenes import SCENES
+from tests.snapshots import scenes, scenes_lists, scenes_retries
+from tests.snapshots.stage import AtOnce, Scene
+from vzaps_tui.storage import archive_lane
 
-SIZES = {"120x36": (120, 36), "80x24": (80, 24)}
+SCENES: dict[str, Scene] = scenes.SCENES | scenes_lists.SCENES | scenes_retries.SCENES
+PICTURES = [(name, size) for name, scene in SCENES.items() for size in scene.sizes]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", SCENES)
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions to the archive are answered in the order they are asked in."""
+    monkeypatch.setattr(archive_lane, "ThreadPoolExecutor", AtOnce)
+
+
+@pytest.mark.parametrize(("name", "size"), PICTURES, ids=map("-".join, PICTURES))
 def test_picture(snap_compare: Callable[..., bool], name: str, size: str) -> None:
     app, play = SCENES[name].stage()
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=play)
+    width, height = map(int, size.split("x"))
+    assert snap_compare(app, terminal_size=(width, height), run_before=play)
 
 
 def test_picture_of_a_tiny_terminal(snap_compare: Callable[..., bool]) -> None:

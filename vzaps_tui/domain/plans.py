@@ -290,7 +290,8 @@ class RunStatus:
         counts: of all of its deliveries, those settled by earlier runs too.
         paused: a person paused it.
         halted: why it sends nothing by itself; empty where it does. `go_on` is a person's word.
-        waiting: seconds for which the server does not want to be asked.
+        waiting: seconds for which the server is not asked: it said so, or it does not answer.
+        away: that it does not answer, and why, where that is what is waited for; else empty.
         pace: retries a second as they are allowed now.
         rate: retries a second as they were of late; None = too few.
         eta: seconds until the last one is sent; None = it cannot be told.
@@ -302,6 +303,7 @@ class RunStatus:
     paused: bool = False
     halted: str = ""
     waiting: float = 0.0
+    away: str = ""
     pace: float = 0.0
     rate: float | None = None
     eta: float | None = None

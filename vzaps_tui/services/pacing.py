@@ -16,6 +16,8 @@ LONGEST_WAIT = 900.0
 """Most seconds that a server may ask everybody to wait."""
 _FIRST_WAIT, _LONGEST_GUESS = 2.0, 60.0
 """Seconds that are waited where it does not say, at first and at most."""
+PATIENCE = 60.0
+"""Seconds without a usable answer after which a plan stops by itself."""
 _LESS, _LEAST = 0.7, 1 / 32
 _QUICKLY, _SLOWLY = 1 / 20, 1 / 200
 _NEAR = 0.9
@@ -42,6 +44,7 @@ class Pace:
         self._next = 0.0
         self._held_until = 0.0
         self._troubles = 0
+        self._away = ""
         self._share = 1.0
         self._ceiling = 1.0
 
@@ -53,6 +56,11 @@ class Pace:
     def held_for(self) -> float:
         """Seconds for which the server will not be asked."""
         return max(0.0, self._held_until - self._clock.monotonic())
+
+    @property
+    def away(self) -> str:
+        """Why it is not asked, where it did not ask for that: it does not answer; else empty."""
+        return self._away if self.held_for else ""
 
     async def turn(self, wish: float | None = None, last: float | None = None) -> float:
         """Wait for a turn of one's own; who asks first is first.
@@ -88,8 +96,11 @@ class Pace:
                 self._share = min(1.0, self._share + (_SLOWLY if near else _QUICKLY))
             case RateLimitedError():
                 self._slow_down()
+                self._away = ""
                 self._hold(problem.retry_after)
             case UnavailableError() | ProtocolError():
+                if not self.held_for:
+                    self._away = _unanswered(problem)
                 self._hold(None)
             case _:
                 self._troubles = 0
@@ -108,3 +119,34 @@ class Pace:
             self._troubles = min(self._troubles + 1, 10)
         until = self._clock.monotonic() + min(max(seconds, 0.0), LONGEST_WAIT)
         self._held_until = max(self._held_until, until)
+
+
+class Outage:
+    """For how long a plan has got no usable answer."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with an API that answers.
+
+        Args:
+            clock: of which only what cannot jump is used.
+        """
+        self._clock = clock
+        self._since: float | None = None
+
+    def note(self, problem: VzapsError | None) -> str:
+        """Learn what the API answered to the plan's last try; None = well.
+
+        Returns:
+            Why nothing more should be sent; empty where it should.
+        """
+        if not isinstance(problem, UnavailableError):
+            self._since = None
+            return ""
+        now = self._clock.monotonic()
+        if self._since is None:
+            self._since = now
+        return _unanswered(problem) if now - self._since >= PATIENCE else ""
+
+
+def _unanswered(problem: VzapsError) -> str:
+    return f"the API does not answer: {problem.reason or problem.title}"

@@ -20,6 +20,7 @@ from vzaps_tui.services.ledger import Ledger, Tell
 from vzaps_tui.services.looking import Looker
 from vzaps_tui.services.means import Means
 from vzaps_tui.services.new_logs import NewLogs, Sent
+from vzaps_tui.services.pacing import Outage
 from vzaps_tui.services.sending import Attempted, Fate, Sender
 from vzaps_tui.services.sending_order import Breaker, SendingOrder
 from vzaps_tui.services.unhurried import unhurried
@@ -61,6 +62,7 @@ class RetryRun:
         many = len(entries) > MANY and means.canary
         self._canary = many if plan.canary is None else plan.canary
         self._breaker = Breaker(means.breaker if plan.breaker is None else plan.breaker)
+        self._outage = Outage(means.clock)
         self._order = SendingOrder((), canary=False)
         self._mine: set[LogId] = set()
         self._turns: asyncio.Task[None] | None = None
@@ -86,6 +88,7 @@ class RetryRun:
         self._paused = False
         self._halted = ""
         self._breaker.reset()
+        self._outage = Outage(self._clock)
         self._order.release()
         self._wake()
 
@@ -116,6 +119,7 @@ class RetryRun:
             paused=self._paused,
             halted=self._halted or self._order.held_words,
             waiting=waiting,
+            away=self._means.pace.away,
             pace=pace,
             rate=rate,
             eta=waiting + left / min(pace, rate or pace) if goes else None,
@@ -270,6 +274,7 @@ class RetryRun:
         found = await self._sender.send(place, self._floor, lambda: self._stopping)
         if found.heard:
             self._means.pace.heed(found.problem)
+        self._halt(self._outage.note(found.problem))
         match found.fate:
             case Fate.ACCEPTED | Fate.LOST if found.before is not None:
                 self._follow_on(place, self._sent(place, found, found.before))

@@ -17,7 +17,7 @@ from vzaps_tui.domain.problems import (
     UnavailableError,
     VzapsError,
 )
-from vzaps_tui.services.pacing import LONGEST_WAIT, Pace
+from vzaps_tui.services.pacing import LONGEST_WAIT, PATIENCE, Outage, Pace
 
 
 async def turns(pace: Pace, clock: FakeClock, count: int, wish: float | None = None) -> list[float]:
@@ -187,3 +187,18 @@ async def test_whatever_happens_turns_are_never_closer_than_the_limit(
                 assert taken[-1] >= free - 1e-6
     gaps = [later - earlier for earlier, later in itertools.pairwise(taken)]
     assert all(gap >= 1 / limit - 1e-6 for gap in gaps)
+
+
+@pytest.mark.parametrize("answer", [None, RateLimitedError("slow"), RejectedError("no")])
+def test_an_outage_is_over_with_any_answer(answer: VzapsError | None) -> None:
+    clock = FakeClock()
+    outage, down = Outage(clock), UnavailableError("connection refused")
+    assert outage.note(down) == ""
+    clock.shift(PATIENCE - 1)
+    assert outage.note(down) == ""
+    assert outage.note(answer) == ""
+    assert outage.note(down) == ""
+    clock.shift(PATIENCE - 1)
+    assert outage.note(down) == ""
+    clock.shift(1)
+    assert outage.note(down) == "the API does not answer: connection refused"

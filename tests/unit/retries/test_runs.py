@@ -535,3 +535,33 @@ async def test_an_answer_that_says_nothing_is_told_from_one_that_was_lost(
     plan = await ground.plan(1)
     (step,) = await ground.resume(plan.id)
     assert (step.outcome, step.reason) == (U, words)
+
+
+async def test_an_api_that_does_not_answer_is_not_waited_for_without_end(ground: Ground) -> None:
+    ground.server.fail("detail", *[UnavailableError("connection refused", acted=False)] * 6)
+    plan = await ground.plan(*range(1, 7))
+    task = ground.begin(plan.id)
+    await ground.clock.advance(1.5)
+    status = ground.service.status(plan.id)
+    assert status
+    assert status.waiting > 0
+    assert status.away == "the API does not answer: connection refused"
+    await ground.clock.run(task)
+    assert 60 <= ground.clock.monotonic() <= 75
+    found, _ = await ground.service.entries(plan.id)
+    assert (found.state, found.why) == (PlanState.STOPPED, status.away)
+    assert await ground.words(plan.id) == [Q] * 6
+    await ground.resume(plan.id)
+    assert await ground.words(plan.id) == [D] * 6
+
+
+async def test_a_wait_that_the_api_asks_for_is_no_outage(ground: Ground) -> None:
+    ground.server.fail("retry", *[RateLimitedError("slow", retry_after=50)] * 3)
+    plan = await ground.plan(1, 2)
+    task = ground.begin(plan.id)
+    await ground.clock.advance(10)
+    status = ground.service.status(plan.id)
+    assert status
+    assert (status.waiting > 0, status.away) == (True, "")
+    await ground.clock.run(task)
+    assert await ground.words(plan.id) == [D, D]

@@ -205,8 +205,20 @@ class PlanSummary:
 
     @property
     def unknown(self) -> int:
-        """Of which it is not known whether they were sent; those cut short while sending too."""
-        return self.counts[Outcome.UNKNOWN] + self.counts[Outcome.SENDING]
+        """Of which it is not known whether they were sent; those cut short while sending too.
+
+        What somebody is sending at this moment is not among them.
+        """
+        cut_short = 0 if self.holder else self.counts[Outcome.SENDING]
+        return self.counts[Outcome.UNKNOWN] + cut_short
+
+    @property
+    def standing(self) -> str:
+        """Where it stands, for a person: `running` only while somebody carries it out."""
+        if self.holder:
+            return PlanState.RUNNING.value
+        is_dead = self.plan.state is PlanState.RUNNING
+        return "cut short" if is_dead else self.plan.state.value
 
     @property
     def is_unfinished(self) -> bool:

@@ -159,3 +159,26 @@ def test_whatever_a_server_wrote_a_row_is_one_line_of_ascii(text: str, outcome: 
     assert line.isascii()
     assert line.count("\n") == 1
     assert json.loads(line)["reason"] == text
+
+
+def test_what_is_being_sent_is_unknown_only_where_nobody_carries_it_out() -> None:
+    planned = entries(Outcome.SENDING, Outcome.QUEUED)
+    assert summarize(PLAN, planned).unknown == 1
+    held = summarize(PLAN, planned, "this program")
+    assert (held.unknown, held.words) == (0, "1 of 2 left")
+
+
+@pytest.mark.parametrize(
+    ("state", "holder", "standing"),
+    [
+        (PlanState.RUNNING, "process 7", "running"),
+        (PlanState.RUNNING, "", "cut short"),
+        (PlanState.STOPPED, "", "stopped"),
+        (PlanState.STOPPED, "this program", "running"),
+        (PlanState.DONE, "", "done"),
+    ],
+)
+def test_it_runs_only_while_somebody_carries_it_out(
+    state: PlanState, holder: str, standing: str
+) -> None:
+    assert summarize(replace(PLAN, state=state), (), holder).standing == standing

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+STEPS_TOGETHER = 0.2
+"""Seconds between two drawings of steps of retries."""
+
 
 class ChosenBoard(LogBoard[Result]):
     """Subclasses have the keys."""
@@ -43,7 +46,7 @@ class ChosenBoard(LogBoard[Result]):
         super().__init__(instance)
         self._chosen = Chosen()
         self._rows = DeliveryRows.none()
-        self._drawing = False
+        self._drawing = self._stepping = self._stepped = False
         self._anchor: str | None = None
         self._top_seen: int | None = None
         self._new = 0
@@ -241,8 +244,22 @@ class ChosenBoard(LogBoard[Result]):
 
     def _note_step(self, step: RetryStep) -> None:
         if step.instance == self._instance.id and self._known:
-            self._draw_soon()
-            self.show_state()
+            self._stepped = True
+            if not self._stepping:
+                self._stepping = True
+                self._show_steps()
+
+    @work(group="steps", exclusive=False)
+    async def _show_steps(self) -> None:
+        """Show what was sent and what came of it: a quick plan has dozens of steps a second."""
+        try:
+            while self._stepped and not self.is_left:
+                self._stepped = False
+                self._draw_soon()
+                self.show_state()
+                await self.services.clock.sleep(STEPS_TOGETHER)
+        finally:
+            self._stepping = False
 
     # -- over time ---------------------------------------------------------------------------------
 

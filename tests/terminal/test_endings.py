@@ -93,7 +93,7 @@ def test_without_a_terminal_to_draw_on_the_words_are_on_stderr(
         assert terminal.raw == b""
     words = (tmp_path / "stderr").read_text()
     assert "standard error" in words
-    assert "vzaps-tui --help" in words
+    assert "`--help`" in words
 
 
 def test_standard_output_may_be_a_file(vzaps: Opener, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def _summary_object(session: Session, one: PlanSummary) -> dict[str, object]:
         "name": session.run.masker(plan.name),
         "origin": plan.origin,
         "query": session.run.masker(plan.query),
-        "state": plan.state.value,
+        "state": one.standing,
         "why": session.run.masker(plan.why),
         "holder": one.holder,
         "began": stamp(plan.began),
@@ -123,7 +123,7 @@ def _summary_cells(session: Session, one: PlanSummary) -> tuple[str, ...]:
         plan.id,
         local(plan.created, session.services.clock.now()),
         shown(plan.name or plan.instance),
-        plan.state.value,
+        one.standing,
         f"{one.total:,}",
         shown(", ".join(told)),
     )

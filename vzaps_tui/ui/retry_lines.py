@@ -96,6 +96,8 @@ def _ending(progress: Progress) -> str:
 
 
 def _speed(progress: Progress, now: datetime) -> str:
+    if progress.away:
+        return f" · waiting: {progress.away}"
     if progress.waiting >= 1:
         until = clock_time(now + timedelta(seconds=progress.waiting), now)
         return f" · the API asks to wait until {until}"

@@ -25,6 +25,7 @@ class Progress:
         stuck: nothing is sent because of that.
         over: nothing is awaited any more, either: going on takes the plan up anew.
         waiting: seconds for which the server does not want to be asked.
+        away: that the API does not answer, and why, where that is what is waited for.
         rate: retries a second of late; None = too few to tell.
         eta: seconds until the last one is sent; None = it cannot be told.
         errors: what went wrong last, the newest last; unsafe text.
@@ -37,6 +38,7 @@ class Progress:
     stuck: bool = False
     over: bool = False
     waiting: float = 0.0
+    away: str = ""
     rate: float | None = None
     eta: float | None = None
     errors: tuple[str, ...] = ()
@@ -84,6 +86,7 @@ def together(going: Sequence[RunStatus], halted: Sequence[RunStatus]) -> Progres
         halted="; ".join(status.halted for status in every if status.halted),
         over=not going,
         waiting=max((status.waiting for status in going), default=0.0),
+        away=next((status.away for status in going if status.away), ""),
         rate=sum(rates) if rates else None,
         eta=max(etas) if etas else None,
         errors=tuple(word for status in every for word in status.errors)[-_ERRORS:],

@@ -129,6 +129,7 @@ class RelatedScreen(ListBoard[None]):
         if self._search is not None:
             self._show(self._search.progress())
 
+    @override
     def on_screen_suspend(self) -> None:
         """Read nothing for a screen that is behind another."""
         self._pause()

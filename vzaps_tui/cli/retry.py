@@ -273,9 +273,7 @@ async def _carry_out(
         past = f" {_PAST}" if held else ""
         session.say(f"resume it with `vzaps-tui retry --resume {plan.id}{past}`.")
         if held:
-            session.say(
-                f"{_PAST} sends all that was held back; without it one of each cause goes first again."
-            )
+            session.say(f"{_PAST} sends all of it; without it one of each cause goes first again.")
     return _code(counts)
 
 

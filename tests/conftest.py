@@ -26,6 +26,12 @@ def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"VZAPS_{name}", raising=False)
 
 
+@pytest.fixture(autouse=True)
+def nothing_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process runs thousands of apps here: what each leaves must be collected."""
+    monkeypatch.setattr("gc.freeze", lambda: None)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def loopback_only() -> Generator[None]:
     """A connection to anywhere but this machine is an error."""

@@ -94,11 +94,15 @@ def services(
 def launch(gateway: Gateway | None = None, **changes: Any) -> Launch:
     """A launch over a gateway; `clock`, stores and fields of Launch can be given."""
     gateway = gateway or FakeGateway()
+    archive: DeliveryArchive | None = changes.pop("archive", None)
+    if archive is None:
+        archive = own = SqliteArchive(None)
+        changes.setdefault("close", own.close)
     wired = services(
         gateway,
         changes.pop("clock", None),
         changes.pop("store", None),
-        archive=changes.pop("archive", None),
+        archive=archive,
         views=changes.pop("views", None),
     )
     journal: RetryJournal | None = changes.pop("journal", None)

@@ -13,6 +13,7 @@ from vzaps_tui.emulator.logs import Log
 _NARROW = (98, 30)
 """No preview: a delivery's time stands on one line only."""
 _LOST = "the answer was lost; not sent again"
+_MAYBE = "the API answered {}: maybe carried out; not sent again"
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,14 @@ CASES = {
     "401 for good": Case(
         "REFUSED", "FAILED", fault="unauthorized", reason="Credentials refused", asked=2, done=0
     ),
-    "500": Case("UNKNOWN", "FAILED", fault="error-500", reason=_LOST, done=0),
-    "502 HTML": Case("UNKNOWN", "FAILED", fault="html-error", reason=_LOST, done=0),
-    "captive portal": Case("UNKNOWN", "FAILED", fault="portal", reason=_LOST, done=0),
+    "500": Case("UNKNOWN", "FAILED", fault="error-500", reason=_MAYBE.format(500), done=0),
+    "502 HTML": Case("UNKNOWN", "FAILED", fault="html-error", reason=_MAYBE.format(502), done=0),
+    "captive portal": Case("UNKNOWN", "FAILED", fault="portal", reason=_MAYBE.format(200), done=0),
     "reset before": Case("UNKNOWN", "FAILED", fault="reset", reason=_LOST, done=0),
     "reset after": Case("UNKNOWN DELIVERED", fault="reset-after", reason=_LOST),
     "timeout": Case("UNKNOWN DELIVERED", fault="no-answer", reason=_LOST),
     "cut body": Case("UNKNOWN DELIVERED", fault="cut-body", reason=_LOST),
-    "list": Case("UNKNOWN DELIVERED", fault="list", reason=_LOST),
+    "list": Case("UNKNOWN DELIVERED", fault="list", reason=_MAYBE.format(200)),
     "empty body": Case("ACCEPTED DELIVERED", fault="empty-body"),
     "null": Case("ACCEPTED DELIVERED", fault="null"),
 }

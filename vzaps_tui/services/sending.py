@@ -151,7 +151,7 @@ class Sender:
                 return await self._turned_away(place, problem, problem.summary)
             words = "the answer was lost; not sent again"
             if problem.status is not None:
-                words = f"the API answered {problem.status}; it may have been carried out"
+                words = f"the API answered {problem.status}: maybe carried out; not sent again"
             await self._ledger.settled(place, Outcome.UNKNOWN, words)
             return Attempted(Fate.LOST, words, problem, heard=True)
         receipt = answer.data

@@ -12,6 +12,7 @@ from textual.signal import Signal
 from vzaps_tui.domain.plans import Plan, PlanId, PlanState, RunStatus
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
+from vzaps_tui.services.ending import ended
 from vzaps_tui.ui.retry_progress import Progress, rests, together
 from vzaps_tui.ui.widgets.job_line import Tally
 
@@ -226,7 +227,8 @@ class Jobs:
         self.stop()
         self.stop()  # not followed any more, either
         if tasks:
-            await asyncio.wait(tasks, timeout=_LAST_WAIT)
+            _, late = await asyncio.wait(tasks, timeout=_LAST_WAIT)
+            await ended(late)  # on disk their sends stay SENDING: they are looked for first
 
     # -- carrying out ----------------------------------------------------------------------------
 

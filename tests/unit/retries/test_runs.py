@@ -523,7 +523,10 @@ async def test_a_log_that_is_not_there_to_be_read_is_no_news(
 @pytest.mark.parametrize(
     ("problem", "words"),
     [
-        (TroubledError("oops", status=500), "the API answered 500; it may have been carried out"),
+        (
+            TroubledError("oops", status=500),
+            "the API answered 500: maybe carried out; not sent again",
+        ),
         (LOST, "the answer was lost; not sent again"),
     ],
 )

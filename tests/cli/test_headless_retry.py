@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -123,6 +125,44 @@ def test_it_stops_by_itself_and_is_resumed(shell: Shell, receiver: Receiver) -> 
     assert "nothing is left of it" in over.err
 
 
+def test_a_plan_is_resumed_at_another_pace_and_keeps_it(
+    shell: Shell, receiver: Receiver, tmp_path: Path
+) -> None:
+    receiver.status = 500
+    told = shell("retry", "--status", "failed", "--yes", "--canary", "--breaker", "0")
+    plan = plan_of(told)
+    first = sent(shell.server)
+    dry = shell("retry", "--resume", plan, "--dry-run", "--pace", "2", "--no-canary")
+    assert (dry.code, dry.out) == (0, "")
+    assert "at 2 a second" in dry.err
+    assert "goes first" not in dry.err
+    assert as_written(tmp_path, plan) == (None, True, 0)
+    assert sent(shell.server) == first
+    tuned = ("--pace", "1.5", "--no-canary", "--breaker", "1")
+    resumed = shell("retry", "--resume", plan, "--yes", *tuned)
+    assert resumed.code == 5
+    assert "at 1.5 a second" in resumed.err
+    assert "stops by itself after 1 failure" in resumed.err
+    assert "in a row, the last: 500" in resumed.err
+    assert as_written(tmp_path, plan) == (1.5, False, 1)
+    assert len(first) < len(sent(shell.server)) < len(failed(shell.world.instances[0]))
+    receiver.status = 200
+    kept = shell("retry", "--resume", plan, "--dry-run")
+    assert "at 1.5 a second" in kept.err
+    last = shell("retry", "--resume", plan, "--yes", "--pace", "100")
+    assert " not sent" not in last.err.splitlines()[-1]
+    assert as_written(tmp_path, plan) == (100, False, 1)
+    assert set(sent(shell.server).values()) == {1}
+
+
+def as_written(home: Path, plan: str) -> tuple[float | None, bool | None, int | None]:
+    """Pace, canary and breaker of a plan as they are on the disk."""
+    with closing(sqlite3.connect(home / "state" / "vzaps-tui" / "state.db")) as db:
+        row = db.execute("SELECT pace, canary, breaker FROM plans WHERE id = ?", (plan,)).fetchone()
+    pace, canary, breaker = row
+    return pace, None if canary is None else bool(canary), breaker
+
+
 def test_past_plans_are_listed_and_exported(shell: Shell) -> None:
     none = shell("plans", "--json")
     assert (none.code, none.out) == (0, "")
@@ -169,7 +209,10 @@ def test_a_dry_run_shows_all_and_sends_nothing(shell: Shell) -> None:
         (["--status", "failed", "--yes", "--read-only"], 2, "read-only"),
         (["--status", "fialed", "--yes"], 2, "Did you mean failed"),
         (["--resume", "0000-none", "--yes"], 1, "There is no such plan"),
-        (["--resume", "x", "--breaker", "0", "--yes"], 2, "leave the rest out"),
+        (["--resume", "x", "log_1", "--yes"], 2, "takes the deliveries of its plan"),
+        (["--resume", "x", "--again", "--yes"], 2, "takes the deliveries of its plan"),
+        (["--resume", "x", "--past-canary", "--canary", "--yes"], 2, "leave --canary out"),
+        (["--resume", "x", "--pace", "0", "--yes"], 2, "not in the range"),
         (["--past-canary", "--status", "failed"], 2, "needs --resume"),
         (["--pace", "nan", "--status", "failed"], 2, "not in the range"),
         (["log_none", "--yes"], 1, "Not found"),

@@ -17,7 +17,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 LIMIT: Final = 100
 _Options = dict[str, Any]
-_PLAIN: Final = ("logs", "limit", "delivered", "again", "pace", "canary", "breaker")
+_PLAIN: Final = ("logs", "limit", "delivered", "again")
+_TUNING: Final = ("pace", "canary", "breaker")
 _SHARED: Final = ("demo", "profile", "instance_id", "base_url", "read_only", "no_disk", "as_json")
 
 
@@ -216,11 +217,6 @@ def diff_webhook(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - a
     return _do(ctx, lambda session: compare_webhook(session, options), asked)
 
 
-def _is_tuned(single: _Options) -> bool:
-    """Whether something is told that a plan carries with it: 0 and no are told, too."""
-    return any(single[name] is not None for name in ("pace", "canary", "breaker"))
-
-
 @click.command()
 @click.argument("logs", nargs=-1, metavar="[LOG]...")
 @filters
@@ -250,24 +246,31 @@ def retry(ctx: click.Context, **options: Any) -> int:  # noqa: ANN401 - as click
 
     LOG... or a filter says which; a filter without --status means those that failed. The plan is
     shown, asked for (above 100 the count must be typed), written down, then carried out: ctrl-c
-    finishes the one in flight, and --resume carries on later. Exit code 0: all were delivered; 5:
-    some failed again, were refused, are unknown or were not sent.
+    finishes the one in flight, and --resume carries on later, as the plan was made or with another
+    --pace, --canary or --breaker, which it keeps. Exit code 0: all were delivered; 5: some failed
+    again, were refused, are unknown or were not sent.
     """
     from vzaps_tui.cli import retry as work  # noqa: PLC0415 - --help must stay quick
     from vzaps_tui.cli.retry_choice import Wish  # noqa: PLC0415 - same
+    from vzaps_tui.domain.plans import Tuning  # noqa: PLC0415 - same
 
     asked = asked_of(ctx, options)
-    manner = work.Manner(agreed=options.pop("yes"), dry=options.pop("dry_run"))
     plan, past = options.pop("plan"), options.pop("past_canary")
+    manner = work.Manner(options.pop("yes"), options.pop("dry_run"), past_canary=past)
     single = {name: options.pop(name) for name in _PLAIN}
-    wish = Wish(**single, filters=options)
-    if plan is None and past:
-        raise click.UsageError("--past-canary needs --resume.")
+    tuning = Tuning(**{name: options.pop(name) for name in _TUNING})
     if plan is None:
+        if past:
+            raise click.UsageError("--past-canary needs --resume.")
+        wish = Wish(**single, tuning=tuning, filters=options)
         return _do(ctx, lambda session: work.retry(session, wish, manner), asked)
-    if any(single.values()) or any(options.values()) or _is_tuned(single):
-        raise click.UsageError("--resume takes a plan as it was made: leave the rest out.")
-    return _do(ctx, lambda session: work.resume(session, plan, manner, past_canary=past), asked)
+    if any(single.values()) or any(options.values()):
+        raise click.UsageError(
+            "--resume takes the deliveries of its plan: leave out what says which."
+        )
+    if past and tuning.canary:
+        raise click.UsageError("--past-canary sends without canaries: leave --canary out.")
+    return _do(ctx, lambda session: work.resume(session, plan, manner, tuning), asked)
 
 
 @click.command()

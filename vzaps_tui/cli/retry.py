@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,10 +14,10 @@ import click
 
 from vzaps_tui.cli.headless import Session, UsageError, read_only
 from vzaps_tui.cli.output import Table, can_ask, stamp
-from vzaps_tui.cli.retry_choice import Wish, choose, due, review
+from vzaps_tui.cli.retry_choice import Wish, choose, due, review, way
 from vzaps_tui.cli.run import DONE, FAILED
 from vzaps_tui.domain.plans import Plan as WrittenPlan
-from vzaps_tui.domain.plans import PlanId, PlanState, freeze
+from vzaps_tui.domain.plans import PlanId, PlanState, Tuning, freeze
 from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
 from vzaps_tui.domain.retry_reports import export_rows
 from vzaps_tui.domain.text import visible
@@ -48,6 +48,7 @@ _SUMMED: Final = (
 _HELD: Final = " held back, the first of "
 """What `why` of a plan says where canaries held deliveries back."""
 _PAST: Final = "--past-canary"
+_AS_MADE: Final = Tuning()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,12 @@ class Manner:
     Attributes:
         agreed: `--yes`: nobody is asked.
         dry: `--dry-run`: nothing is written down or sent.
+        past_canary: `--past-canary`: what canaries of an earlier run held back is sent, too.
     """
 
     agreed: bool = False
     dry: bool = False
+    past_canary: bool = False
 
     def check(self, session: Session) -> None:
         """Refuse what cannot be done here.
@@ -100,9 +103,9 @@ async def retry(session: Session, wish: Wish, manner: Manner) -> int:
         name=instance.name,
         origin=choice.origin,
         query=choice.query,
-        pace=wish.pace,
-        canary=wish.canary,
-        breaker=wish.breaker,
+        pace=wish.tuning.pace,
+        canary=wish.tuning.canary,
+        breaker=wish.tuning.breaker,
     )
     for line in review(session, name, wish, choice):
         _tell(session, line)
@@ -116,11 +119,17 @@ async def retry(session: Session, wish: Wish, manner: Manner) -> int:
         session.say("nothing was sent.")
         return FAILED
     made = await session.services.retries.create(plan)
-    return await _carry_out(session, made)
+    return await _carry_out(session, made, manner)
 
 
-async def resume(session: Session, plan: str, manner: Manner, *, past_canary: bool) -> int:
+async def resume(session: Session, plan: str, manner: Manner, tuning: Tuning) -> int:
     """Carry on with a plan that was cut short or stopped; the exit code.
+
+    Args:
+        session: whose services to use.
+        plan: its id.
+        manner: how it is gone about.
+        tuning: what is said anew of pace, canaries and failures; the plan keeps it.
 
     Raises:
         UsageError: it must not be, or nobody can be asked.
@@ -136,12 +145,24 @@ async def resume(session: Session, plan: str, manner: Manner, *, past_canary: bo
     if found.state is PlanState.DONE:
         session.say("nothing is left of it.")
         return _code(counts)
+    for line in _rest(session, found.tuned(tuning), entries, past_canary=manner.past_canary):
+        _tell(session, line)
     if manner.dry:
         return DONE
-    if not manner.agreed and not _consent(session, counts[Outcome.QUEUED]):
+    if not manner.agreed and not _consent(session, _count(found, entries)):
         session.say("nothing was sent.")
         return FAILED
-    return await _carry_out(session, found, resumed=True, past_canary=past_canary)
+    return await _carry_out(session, found, manner, tuning, resumed=True)
+
+
+def _rest(
+    session: Session, plan: WrittenPlan, entries: Sequence[Entry], *, past_canary: bool
+) -> Iterator[str]:
+    """How what is left of a plan is sent; nothing where all is sent."""
+    if count := _count(plan, entries):
+        canary = False if past_canary else plan.canary
+        tuning = Tuning(plan.pace, canary, plan.breaker)
+        yield from way(session, tuning, count, of=len(entries))
 
 
 # -- asking ------------------------------------------------------------------------------------
@@ -252,16 +273,22 @@ class _Reporter:
 
 
 async def _carry_out(
-    session: Session, plan: WrittenPlan, *, resumed: bool = False, past_canary: bool = False
+    session: Session,
+    plan: WrittenPlan,
+    manner: Manner,
+    tuning: Tuning = _AS_MADE,
+    *,
+    resumed: bool = False,
 ) -> int:
     """Send, and follow what was sent; a cancellation stops it cleanly."""
     service = session.services.retries
     _, entries = await service.entries(plan.id)
     told = _Reporter(session, entries, resumed=resumed)
-    session.say(f"plan {plan.id}: sending {_count(entries):,}.")
+    session.say(f"plan {plan.id}: sending {_count(plan, entries):,}.")
     try:
         with _watched(session, plan.id, told):
-            await service.resume(plan.id, told, past_canary=past_canary)
+            past = manner.past_canary
+            await service.resume(plan.id, told, past_canary=past, tuning=tuning)
     except asyncio.CancelledError:
         session.say(f"left at once; `vzaps-tui retry --resume {plan.id}` carries on.")
         raise
@@ -277,8 +304,10 @@ async def _carry_out(
     return _code(counts)
 
 
-def _count(entries: Sequence[Entry]) -> int:
-    return sum(entry.outcome is Outcome.QUEUED for entry in entries)
+def _count(plan: WrittenPlan, entries: Sequence[Entry]) -> int:
+    """How many are to be sent: also those that an earlier run was refused before it sent them."""
+    counts = Counter(entry.outcome for entry in entries if entry.sent_at is None)
+    return counts[Outcome.QUEUED] + (counts[Outcome.REFUSED] if plan.began else 0)
 
 
 def _why(plan: WrittenPlan) -> str:

@@ -13,7 +13,7 @@ from vzaps_tui.cli.logs_query import question
 from vzaps_tui.cli.run import DONE
 from vzaps_tui.domain.deliveries import LogId, StatusClass
 from vzaps_tui.domain.paging import End
-from vzaps_tui.domain.plans import MANY
+from vzaps_tui.domain.plans import MANY, Tuning
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.query_language import to_text
 from vzaps_tui.domain.retries import Outcome
@@ -53,9 +53,7 @@ class Wish:
         limit: most deliveries, the newest; None = all that match.
         delivered: a person said to send what is delivered or pending, too.
         again: a person said to send what was sent from here before, too.
-        pace: most a second; None = as the settings say.
-        canary: one of each cause first; None = if they are many.
-        breaker: failures in a row that stop it; 0 = none do; None = as the settings say.
+        tuning: what is said of pace, canaries and failures.
     """
 
     logs: tuple[str, ...] = ()
@@ -63,9 +61,7 @@ class Wish:
     limit: int | None = None
     delivered: bool = False
     again: bool = False
-    pace: float | None = None
-    canary: bool | None = None
-    breaker: int | None = None
+    tuning: Tuning = field(default_factory=Tuning)
 
     def check(self) -> None:
         """Refuse what would mean everything, or two things at once.
@@ -200,7 +196,7 @@ def review(session: Session, name: str, wish: Wish, choice: Choice) -> Iterator[
         yield f"  skipped {told}; --resend-delivered sends {_them(skipped)}, too"
     yield from _before(session.services.clock.now(), choice)
     if sent:
-        yield from _way(session, wish, len(sent))
+        yield from way(session, wish.tuning, len(sent))
 
 
 def _twice(rows: tuple[Delivery, ...]) -> Iterator[str]:
@@ -212,12 +208,20 @@ def _twice(rows: tuple[Delivery, ...]) -> Iterator[str]:
             yield f"  twice   {count:,} {are} {word}; the receiver may get {_them(count)} twice"
 
 
-def _way(session: Session, wish: Wish, count: int) -> Iterator[str]:
-    """How it is gone about; where the wish is silent, as the service does it by itself."""
-    pace = wish.pace or session.settings.retry_pace
+def way(session: Session, tuning: Tuning, count: int, *, of: int | None = None) -> Iterator[str]:
+    """How sending so many is gone about; where nothing is said, as the service does it by itself.
+
+    Args:
+        session: whose settings and service.
+        tuning: what is said.
+        count: how many are to be sent.
+        of: how many the plan is for; None = as many.
+    """
+    pace = tuning.pace or session.settings.retry_pace
     retries = session.services.retries
-    canary = retries.canary and count > MANY if wish.canary is None else wish.canary
-    breaker = retries.breaker if wish.breaker is None else wish.breaker
+    many = retries.canary and (of or count) > MANY
+    canary = many if tuning.canary is None else tuning.canary
+    breaker = retries.breaker if tuning.breaker is None else tuning.breaker
     yield f"  time    about {duration(count / pace)} at {pace:g} a second"
     if canary and count > 1:
         yield "  canary  one of each cause goes first, the rest of it when that was delivered"

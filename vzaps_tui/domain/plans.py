@@ -139,6 +139,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Tuning:
+    """What a person says anew of how a plan is carried out; None = as the plan has it.
+
+    Attributes:
+        pace: most a second.
+        canary: one of each cause first.
+        breaker: failures in a row that stop it; 0 = none do.
+    """
+
+    pace: float | None = None
+    canary: bool | None = None
+    breaker: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan as it is written down, without its entries.
 
@@ -173,6 +188,15 @@ class Plan:
     why: str = ""
     began: datetime | None = None
     ended: datetime | None = None
+
+    def tuned(self, tuning: Tuning) -> Plan:
+        """The plan as it is to be carried out from now on."""
+        return replace(
+            self,
+            pace=self.pace if tuning.pace is None else tuning.pace,
+            canary=self.canary if tuning.canary is None else tuning.canary,
+            breaker=self.breaker if tuning.breaker is None else tuning.breaker,
+        )
 
 
 @dataclass(frozen=True, slots=True)

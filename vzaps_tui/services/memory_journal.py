@@ -89,6 +89,11 @@ class MemoryJournal:
         is_begin = state is PlanState.RUNNING
         page.plan = replace(now, began=at) if is_begin else replace(now, ended=at)
 
+    async def tune(self, plan: Plan) -> None:
+        """As `RetryJournal`."""
+        page = self._page(plan.id)
+        page.plan = replace(page.plan, pace=plan.pace, canary=plan.canary, breaker=plan.breaker)
+
     async def unfinished(self, base_url: str, account: str) -> tuple[PlanSummary, ...]:
         """As `RetryJournal`."""
         return tuple(one for one in self._summaries(base_url, account) if one.is_unfinished)

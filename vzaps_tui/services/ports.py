@@ -251,6 +251,10 @@ class RetryJournal(Protocol):
         """Write down where a plan stands now, and why."""
         ...
 
+    async def tune(self, plan: Plan) -> None:
+        """Write down a plan's pace, canary and breaker as they are from now on."""
+        ...
+
     async def unfinished(self, base_url: str, account: str) -> tuple[PlanSummary, ...]:
         """Plans that resuming would do something for, newest first."""
         ...

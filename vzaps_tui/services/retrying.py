@@ -15,6 +15,7 @@ from vzaps_tui.domain.plans import (
     PlanState,
     PlanSummary,
     RunStatus,
+    Tuning,
     UnknownPlanError,
     again,
     freeze,
@@ -38,6 +39,7 @@ _MANY = 500
 """Deliveries that take longer to freeze than a key may wait."""
 _NOBODY = Identity("", "")
 _UNKNOWN = frozenset({Outcome.UNKNOWN})
+_AS_MADE = Tuning()
 
 
 class RetryService:
@@ -144,7 +146,7 @@ class RetryService:
         return steps
 
     async def resume(
-        self, plan: PlanId, tell: Tell, *, past_canary: bool = False
+        self, plan: PlanId, tell: Tell, *, past_canary: bool = False, tuning: Tuning = _AS_MADE
     ) -> tuple[RetryStep, ...]:
         """Carry out a plan that is written down, from where it stands; see `run`.
 
@@ -157,6 +159,8 @@ class RetryService:
             plan: its id.
             tell: is given at first where each entry stands, then every step.
             past_canary: a person said to send also what canaries had held back.
+            tuning: what a person said of pace, canaries and failures; it is written down, and
+                counts from now on.
 
         Raises:
             UnknownPlanError: there is none of that name here, or it was discarded.
@@ -167,8 +171,10 @@ class RetryService:
         async with self.journal.hold(plan):
             # Read when nobody else can change it any more.
             found = await self._known(plan)
+            if (tuned := found.tuned(tuning)) != found:
+                await self.journal.tune(tuned)
             entries = await self.journal.entries(plan)
-            run = RetryRun(self._means, found, entries, self._logs(found.instance), tell)
+            run = RetryRun(self._means, tuned, entries, self._logs(found.instance), tell)
             self._runs[plan] = run
             try:
                 return await run.carry_out(past_canary=past_canary)

@@ -74,6 +74,7 @@ WHERE ours.id = ? AND e.log = ? AND e.step > ours.step AND theirs.number <> ours
 LIMIT 1
 """
 _GET_PLAN = f"SELECT {PLAN} FROM plans WHERE id = ?"  # noqa: S608 - constants
+_TUNE = "UPDATE plans SET pace = ?, canary = ?, breaker = ? WHERE id = ?"
 _GET_ENTRIES = f"SELECT {ENTRY} FROM entries WHERE plan = {_NUMBER} ORDER BY place"  # noqa: S608 - constants
 _PLANS = f"SELECT number, {PLAN} FROM plans WHERE base_url = ? AND account = ?"  # noqa: S608 - constants
 _OPEN = f"{_PLANS} AND state NOT IN ('done', 'discarded') ORDER BY number DESC"
@@ -162,6 +163,16 @@ class SqliteJournal:
         def work(db: sqlite3.Connection) -> None:
             if not db.execute(change, values).rowcount:
                 raise UnknownPlanError(plan)
+
+        await self._state.ask(work)
+
+    async def tune(self, plan: Plan) -> None:
+        """As `RetryJournal`."""
+        values = (plan.pace, plan.canary, plan.breaker, plan.id)
+
+        def work(db: sqlite3.Connection) -> None:
+            if not db.execute(_TUNE, values).rowcount:
+                raise UnknownPlanError(plan.id)
 
         await self._state.ask(work)
 

@@ -91,6 +91,11 @@ class Disk(MemoryJournal):
         self._write("mark")
         await super().mark(plan, state, why, at)
 
+    @override
+    async def tune(self, plan: Plan) -> None:
+        self._write("tune")
+        await super().tune(plan)
+
     def _write(self, what: str) -> None:
         if what in self.full:
             raise StorageError("disk full")

@@ -27,6 +27,7 @@ from vzaps_tui.domain.plans import (
     PlanBusyError,
     PlanId,
     PlanState,
+    Tuning,
     UnknownPlanError,
     freeze,
 )
@@ -139,6 +140,18 @@ async def test_where_a_plan_stands_is_kept(journal: RetryJournal) -> None:
     )
 
 
+async def test_how_a_plan_is_carried_out_may_be_changed(journal: RetryJournal) -> None:
+    made = await journal.create(plan(pace=2.5, canary=True), entries(1))
+    await journal.mark(made.id, PlanState.STOPPED, "stopped", NOW)
+    tuned = made.tuned(Tuning(pace=4, breaker=0))
+    assert (tuned.pace, tuned.canary, tuned.breaker) == (4, True, 0)
+    await journal.tune(tuned)
+    now = await journal.plan(made.id)
+    assert now == replace(tuned, state=PlanState.STOPPED, why="stopped", ended=NOW)
+    assert made.tuned(Tuning()) == made
+    assert made.tuned(Tuning(canary=False)).canary is False
+
+
 async def test_what_is_not_there_cannot_be_changed(journal: RetryJournal) -> None:
     ghost = replace(plan(), id=PlanId("ghost"))
     with pytest.raises(UnknownPlanError):
@@ -147,6 +160,8 @@ async def test_what_is_not_there_cannot_be_changed(journal: RetryJournal) -> Non
         await journal.note(ghost.id, entries(1))
     with pytest.raises(UnknownPlanError):
         await journal.begin(ghost, entries(1)[0])
+    with pytest.raises(UnknownPlanError):
+        await journal.tune(ghost)
 
 
 async def test_unfinished_plans_and_the_past(journal: RetryJournal) -> None:

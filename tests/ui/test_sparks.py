@@ -35,6 +35,19 @@ def test_only_the_first_wanted_begins_the_reading() -> None:
     assert not sparks.want(cause("Presence"))
 
 
+def test_a_reading_goes_on_while_the_same_causes_are_found_again() -> None:
+    sparks = asked(cause())
+    wanted = sparks.cheapest()
+    assert wanted is not None
+    sparks.turn_to(AXIS)
+    again = cause()
+    assert not sparks.want(again), "the reading under way will answer"
+    sparks.learn(*wanted, (3,))
+    assert sparks.cheapest() is None
+    assert sparks.known(again) == (3,)
+    assert sparks.want(replace(again, count=4)), "the reading has come to its end"
+
+
 def test_the_cheapest_is_read_first_and_each_once() -> None:
     many, few = cause("many", 900), cause("few", 2)
     sparks = asked(many, few)
@@ -54,6 +67,7 @@ def test_a_cause_that_changed_is_read_anew_and_its_old_spark_stays_until_then() 
     before = cause()
     sparks = asked(before)
     sparks.learn(before, AXIS, (3,))
+    assert sparks.cheapest() is None
     sparks.turn_to(AXIS)
     assert not sparks.want(before)
     after = replace(before, count=4)

@@ -98,6 +98,7 @@ class GatedArchive(SqliteArchive):
         self._gates: list[asyncio.Event] = []
         self.waiting = 0
         self.histograms: list[str] = []
+        self.reading: asyncio.Event | None = None
 
     def release(self) -> None:
         for gate in self._gates:
@@ -125,6 +126,8 @@ class GatedArchive(SqliteArchive):
     ) -> Histogram:
         if query.codes:
             self.histograms.append(" ".join(sorted(query.events)))
+            if self.reading is not None:
+                await self.reading.wait()
         return await super().histogram(scope, query, span, buckets, now)
 
 
@@ -351,6 +354,26 @@ async def test_only_the_causes_on_screen_are_read_cheap_ones_first_and_once() ->
         assert len(asked) < len(archive.histograms) <= 2 * page + 2
         await press(pilot, "g")
         assert len(set(archive.histograms)) == len(archive.histograms)
+
+
+async def test_a_spark_that_is_read_while_the_same_is_found_again_is_read_once() -> None:
+    archive = GatedArchive(None)
+    archive.reading = asyncio.Event()
+    async with shown(launch(FakeGateway(outage()), archive=archive, instance=INSTANCE)) as (
+        app,
+        pilot,
+    ):
+        await pilot.press("t")
+        await until(pilot, lambda: len(archive.histograms) == 1)
+        screen = front(pilot, TriageScreen)
+        known = screen.table.rows
+        app.jobs.changed.publish(RetryStep(INSTANCE, LogId("log_1"), Outcome.FAILED_AGAIN, NOW))
+        await until(pilot, lambda: screen.table.rows is not known)
+        await pilot.pause()
+        archive.reading.set()
+        await settle(pilot)
+        assert sparks(screen) == ["·▇······", "▇·····▇·", "·······▇"]
+        assert sorted(archive.histograms) == ["Message", "Message", "ReadReceipt"]
 
 
 async def test_leaving_asks_no_more() -> None:

@@ -14,13 +14,18 @@ class Sparks:
         self._axis: Axis | None = None
         self._known: dict[str, tuple[Cause, _Spark]] = {}
         self._wanted: dict[str, Cause] = {}
+        self._begun = False
 
     def turn_to(self, axis: Axis | None) -> None:
-        """From now on over this stretch of time; what was wanted is asked for anew when drawn."""
+        """From now on over this stretch of time; what was wanted is asked for anew when drawn.
+
+        Over the same stretch the reading goes on; over another one it is begun anew.
+        """
         self._wanted.clear()
         if axis != self._axis:
             self._axis = axis
             self._known.clear()
+            self._begun = False
 
     def known(self, cause: Cause) -> _Spark:
         """The spark, as far as it is known; else empty."""
@@ -28,13 +33,13 @@ class Sparks:
         return found[1] if found else ()
 
     def want(self, cause: Cause) -> bool:
-        """Note that a cause is on screen; whether its spark is the first that must be read."""
+        """Note that a cause is on screen; whether the reading must begin, as none goes on."""
         found = self._known.get(cause.key)
         if self._axis is None or (found is not None and _same(found[0], cause)):
             return False
-        first = not self._wanted
         self._wanted[cause.key] = cause
-        return first
+        begins, self._begun = not self._begun, True
+        return begins
 
     @property
     def is_wanted(self) -> bool:
@@ -42,16 +47,19 @@ class Sparks:
         return bool(self._wanted)
 
     def cheapest(self) -> tuple[Cause, Axis] | None:
-        """Of those wanted the one that is read soonest, and over what time."""
+        """Of those wanted the one read soonest, and over what time; None ends the reading."""
         if self._axis is None or not self._wanted:
+            self._begun = False
             return None
         return min(self._wanted.values(), key=lambda cause: cause.count), self._axis
 
     def learn(self, cause: Cause, axis: Axis, counts: _Spark | None) -> None:
         """A spark was read; None where it cannot be told."""
-        if axis == self._axis:
-            self._known[cause.key] = (cause, counts or ())
-        if self._wanted.get(cause.key) is cause:
+        if axis != self._axis:
+            return
+        self._known[cause.key] = (cause, counts or ())
+        wanted = self._wanted.get(cause.key)
+        if wanted is not None and _same(wanted, cause):
             del self._wanted[cause.key]
 
 

@@ -1,4 +1,4 @@
-"""Turns to send: evenly spaced, never made up for, slowed by the server and given back."""
+"""Turns to send: evenly spaced, hardly made up for, slowed by the server and given back."""
 
 from __future__ import annotations
 
@@ -106,15 +106,105 @@ def test_a_429_takes_some_of_the_pace_and_success_gives_it_back() -> None:
     assert round(pace.rate(), 6) == 7.0
     assert pace.held_for == 5.0
     clock.shift(5.0)
-    for _ in range(4):
-        pace.heed(None)
-    near = pace.rate()
-    assert 8.9 < near < 9.2
     pace.heed(None)
-    assert pace.rate() - near < 0.1, "slowly where the server had said no"
-    for _ in range(300):
+    assert round(pace.rate(), 6) == 7.0, "not at once"
+    clock.shift(20.0)
+    pace.heed(None)
+    assert 7.0 < pace.rate() < 7.1
+    for _ in range(500):
+        clock.shift(0.1)
         pace.heed(None)
     assert pace.rate() == 10.0
+
+
+def test_after_a_storm_it_comes_back_quickly_to_half() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 10.0)
+    for _ in range(20):
+        pace.heed(RateLimitedError(retry_after=1.0))
+        clock.shift(1.0)
+    assert pace.rate() < 0.5
+    for _ in range(10):
+        pace.heed(None)
+    assert 5.0 <= pace.rate() <= 5.5
+
+
+class Allowing:
+    """A server that takes so many a second, and some at once after a silence."""
+
+    def __init__(self, clock: FakeClock, per_second: float) -> None:
+        self.per_second = per_second
+        self._clock = clock
+        self._left = self._most
+        self._seen = 0.0
+
+    @property
+    def _most(self) -> float:
+        return max(1.0, self.per_second)
+
+    def ask(self) -> RateLimitedError | None:
+        now = self._clock.monotonic()
+        self._left = min(self._most, self._left + (now - self._seen) * self.per_second)
+        self._seen = now
+        if self._left < 1.0:
+            return RateLimitedError(retry_after=1.0)
+        self._left -= 1.0
+        return None
+
+
+async def carry_out(pace: Pace, clock: FakeClock, server: Allowing, count: int) -> int:
+    """Send so many; how many were answered with a 429."""
+    taken, refused, last = 0, 0, None
+    while taken < count:
+        last = await clock.run(asyncio.ensure_future(pace.turn(None, last)))
+        problem = server.ask()
+        pace.heed(problem)
+        taken += problem is None
+        refused += problem is not None
+    return refused
+
+
+@pytest.mark.parametrize(
+    ("wish", "most"),
+    [(20.0, 0), (21.0, 1), (22.0, 1), (25.0, 1), (30.0, 1), (40.0, 1), (60.0, 2), (200.0, 4)],
+)
+async def test_what_a_server_takes_is_found_out_with_few_429s(wish: float, most: int) -> None:
+    clock = FakeClock()
+    pace, server = Pace(clock, wish), Allowing(clock, 20.0)
+    refused = await carry_out(pace, clock, server, 500)
+    assert refused <= most
+    assert clock.monotonic() <= 1.1 * 500 / server.per_second
+
+
+async def test_a_server_that_takes_less_all_at_once_says_so_twice_at_most() -> None:
+    clock = FakeClock()
+    pace, server = Pace(clock, 20.0), Allowing(clock, 20.0)
+    assert await carry_out(pace, clock, server, 200) == 0
+    server.per_second = 10.0
+    began = clock.monotonic()
+    assert await carry_out(pace, clock, server, 200) <= 2
+    assert clock.monotonic() - began <= 1.1 * 200 / server.per_second
+
+
+async def test_a_server_that_takes_more_again_gets_more() -> None:
+    clock = FakeClock()
+    pace, server = Pace(clock, 40.0), Allowing(clock, 10.0)
+    await carry_out(pace, clock, server, 300)
+    assert pace.rate() < 12
+    server.per_second = 50.0
+    assert await carry_out(pace, clock, server, 6000) == 0
+    assert pace.rate() == 40.0
+
+
+@pytest.mark.parametrize("late", [0.002, 0.02, 0.04])
+async def test_a_moment_late_is_gained_back(late: float) -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 20.0)
+    last = None
+    for _ in range(101):
+        last = await clock.run(asyncio.ensure_future(pace.turn(None, last)))
+        clock.shift(late)
+    assert round(clock.monotonic() - late, 6) == 5.0
 
 
 def test_it_never_stands_still() -> None:
@@ -158,6 +248,7 @@ def test_after_a_success_waits_begin_anew() -> None:
 
 _EVENTS = st.one_of(
     st.floats(0, 5000).map(lambda seconds: ("shift", seconds)),
+    st.floats(0, 0.3).map(lambda seconds: ("shift", seconds)),
     st.sampled_from([("well", 0.0), ("turn", 0.0), ("turn", 0.0), ("down", 0.0)]),
     st.floats(0, 100).map(lambda seconds: ("429", seconds)),
 )
@@ -165,7 +256,7 @@ _EVENTS = st.one_of(
 
 @settings(max_examples=100, deadline=None)
 @given(events=st.lists(_EVENTS, max_size=40), limit=st.floats(0.1, 50))
-async def test_whatever_happens_turns_are_never_closer_than_the_limit(
+async def test_whatever_happens_never_more_are_sent_than_the_limit_allows(
     events: list[tuple[str, float]], limit: float
 ) -> None:
     clock = FakeClock()
@@ -183,10 +274,13 @@ async def test_whatever_happens_turns_are_never_closer_than_the_limit(
                 pace.heed(RateLimitedError(retry_after=seconds))
             case _:
                 free = clock.monotonic() + pace.held_for
-                taken.append(await clock.run(asyncio.ensure_future(pace.turn())))
+                await clock.run(asyncio.ensure_future(pace.turn()))
+                taken.append(clock.monotonic())
                 assert taken[-1] >= free - 1e-6
     gaps = [later - earlier for earlier, later in itertools.pairwise(taken)]
-    assert all(gap >= 1 / limit - 1e-6 for gap in gaps)
+    assert all(gap >= 0.5 / limit - 1e-6 for gap in gaps)
+    for (first, earlier), (last, later) in itertools.combinations(enumerate(taken), 2):
+        assert later - earlier >= (last - first) / limit - 0.1 - 1e-6
 
 
 @pytest.mark.parametrize("answer", [None, RateLimitedError("slow"), RejectedError("no")])

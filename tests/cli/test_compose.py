@@ -106,6 +106,22 @@ def test_the_instance_to_open_at_once(
     assert (launch.instance, launch.named) == (instance, "")
 
 
+@pytest.mark.parametrize(
+    ("environ", "demo", "most"),
+    [
+        (ACCOUNT, False, 4.0),
+        (ACCOUNT | {"VZAPS_REQUESTS_PER_SECOND": "2"}, False, 2.0),
+        ({}, True, 50.0),
+    ],
+)
+def test_the_interface_knows_how_much_may_be_asked(
+    environ: dict[str, str],
+    demo: bool,  # noqa: FBT001 - a column of the table
+    most: float,
+) -> None:
+    assert compose(plan(environ, demo=demo), Masker()).requests_per_second == most
+
+
 SINGLE = {"VZAPS_CLIENT_TOKEN": "ct", "VZAPS_INSTANCE_TOKEN": "it", "VZAPS_INSTANCE_ID": "odd"}
 
 

@@ -133,6 +133,12 @@ def test_many_events_and_hosts_are_counted_not_listed() -> None:
         (Manner(0.5, 10, canary=True), "0.5 a second: about 1 min to send 30.", "one a second"),
         (Manner(4.0, 0, canary=False), "4 a second: about 8 s", "by itself"),
         (Manner(1.0, 5, canary=False), "after 5 failures in a row", "each cause"),
+        (Manner(1.0, 0, canary=False, requests=4.0), "one a second: about 30 s", "requests"),
+        (
+            Manner(5.0, 0, canary=False, requests=4.0),
+            "about 1.5 a second, as 4 requests a second allow: about 20 s to send 30.",
+            "5 a second: about 6 s",
+        ),
     ],
 )
 def test_the_manner_is_said(manner: Manner, words: str, without: str) -> None:

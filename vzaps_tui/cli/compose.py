@@ -111,6 +111,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         keymap=settings.keys,
         clipboard=_clipboard(plan),
         arguments=_arguments(plan),
+        requests_per_second=_requests_per_second(settings, demo=plan.demo),
         refresh_every=settings.refresh_seconds,
         listen=upkeep.listen,
         warm=_warm(gateway, [one.open for one in (store, state, upkeep) if one], upkeep),
@@ -139,6 +140,10 @@ def _label(plan: Plan) -> str:
     if settings.profile and settings.sources.get("client_token") == "profile":
         return visible(settings.profile)
     return visible(urlsplit(settings.base_url).netloc)
+
+
+def _requests_per_second(settings: Settings, *, demo: bool) -> float:
+    return max(settings.requests_per_second, _DEMO_RATE) if demo else settings.requests_per_second
 
 
 def _arguments(plan: Plan) -> tuple[str, ...]:
@@ -289,7 +294,7 @@ def _emulator(settings: Settings, masker: Masker) -> Callable[[], Connection]:
             ),
             clock=SystemClock(),
             masker=masker,
-            requests_per_second=max(settings.requests_per_second, _DEMO_RATE),
+            requests_per_second=_requests_per_second(settings, demo=True),
         )
         return Connection(client, stop=server.stop)
 

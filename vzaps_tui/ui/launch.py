@@ -62,6 +62,7 @@ class Launch:
         masker: hides secrets in any text.
         clipboard: the ways to a clipboard from here.
         arguments: what a command line needs to ask the same account: `--profile`, `acme`.
+        requests_per_second: most that are sent to the API, of all kinds; 0: no limit is known.
         refresh_every: seconds after which lists refresh themselves; 0: they do not.
         listen: takes whom to tell words that come up later (a disk that is full).
         warm: run once after the first frame: loads what start-up left out; returns words to
@@ -80,6 +81,7 @@ class Launch:
     keymap: Mapping[str, str] = field(default_factory=dict[str, str])
     clipboard: Clipboard = field(default_factory=Clipboard)
     arguments: tuple[str, ...] = ()
+    requests_per_second: float = 0.0
     refresh_every: float = 0.0
     listen: Callable[[Callable[[str], None]], None] | None = None
     warm: Callable[[], Awaitable[tuple[str, ...]]] | None = None

@@ -231,7 +231,8 @@ async def _surveyed(
 
 async def _answer(host: Host, found: Survey, services: Services, note: str) -> str:
     retries = services.retries
-    manner = Manner(retries.pace, retries.breaker, retries.canary)
+    limit = host.launch.requests_per_second
+    manner = Manner(retries.pace, retries.breaker, retries.canary, limit)
     title = f"Send {_deliveries(len(found.going))} again?"
     body = question(found, manner, services.clock.now(), note)
     choices: list[Choice] = []

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
 from vzaps_tui.domain.plans import MANY, Earlier
 from vzaps_tui.domain.retries import Outcome, RetryStep
+from vzaps_tui.domain.retry_pace import retries_a_second
 from vzaps_tui.domain.times import clock_time, lasting
 from vzaps_tui.ui.render import host_name
 
@@ -126,11 +127,13 @@ class Manner:
         pace: most a second.
         breaker: failures in a row after which it stops by itself; 0 = never.
         canary: whether one of each cause goes first, where there are many.
+        requests: most requests a second of all kinds, which retries share; 0 = no limit.
     """
 
     pace: float
     breaker: int
     canary: bool
+    requests: float = 0.0
 
 
 def _host(row: Delivery) -> str:
@@ -182,7 +185,11 @@ def _rest(found: Survey) -> str:
 
 def _way(count: int, manner: Manner) -> str:
     each = f"{manner.pace:g} a second" if manner.pace != 1 else "one a second"
-    words = f"The oldest first, {each}: about {lasting(count / manner.pace)} to send {count:,}."
+    rate = retries_a_second(manner.pace, manner.requests)
+    if rate < manner.pace:
+        # Each is read before it is sent, and looked at afterwards.
+        each = f"about {rate:.2g} a second, as {manner.requests:g} requests a second allow"
+    words = f"The oldest first, {each}: about {lasting(count / rate)} to send {count:,}."
     if manner.canary and count > MANY:
         words += " One of each cause goes first, the rest of it when that was delivered."
     if manner.breaker and count > manner.breaker:

@@ -268,6 +268,9 @@ def test_cache_clear_empties_what_another_copy_uses_and_that_one_goes_on(tmp_pat
     assert list(folder.iterdir()) == []
 
 
+STATUSES = ("pending", "delivered", "other")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts(tmp_path: Path, shell: str) -> None:
     done = vzaps(tmp_path, "completion", shell)
@@ -285,6 +288,19 @@ def test_completion_scripts(tmp_path: Path, shell: str) -> None:
         ("vzaps-tui emulator --scenario reset-after:re", {"reset-after:retry"}),
         ("vzaps-tui emulator --scenario bare:re", set[str]()),
         ("vzaps-tui completion ", {"bash", "zsh", "fish"}),
+        ("vzaps-tui logs --profile b", {"beta"}),
+        ("vzaps-tui retry --status ", {"failed", "pending", "delivered", "other"}),
+        ("vzaps-tui logs --status failed,p", {"failed,pending"}),
+        ("vzaps-tui logs --status failed,", {f"failed,{w}" for w in STATUSES}),
+        ("vzaps-tui logs --event mess", {"Message"}),
+        ("vzaps-tui logs --event a", set[str]()),
+        ("vzaps-tui webhook set --event a", {"All"}),
+        ("vzaps-tui webhook diff --event Pres", {"Presence"}),
+        ("vzaps-tui logs --code t", {"timeout", "tls"}),
+        ("vzaps-tui retry --code 5", {"5xx", "500", "502", "503", "504"}),
+        ("vzaps-tui logs --last 2", {"2h", "24h"}),
+        ("vzaps-tui logs --since y", {"yesterday"}),
+        ("vzaps-tui logs --until t", {"today"}),
     ],
 )
 def test_bash_completes(tmp_path: Path, words: str, offered: set[str]) -> None:

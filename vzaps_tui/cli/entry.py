@@ -6,20 +6,18 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import click
 
 from vzaps_tui import __version__
+from vzaps_tui.cli.completing import profile_names
 from vzaps_tui.cli.headless_commands import COMMANDS
 from vzaps_tui.cli.places import APP, places
 from vzaps_tui.cli.run import DONE, FAILED, Run
 from vzaps_tui.cli.scenarios import AllowanceText, Amount, EmulatorCommand, ScenarioText
-from vzaps_tui.domain.problems import SettingsError, VzapsError
+from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.settings import Kind, declared
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SHELLS: Final = ("bash", "zsh", "fish")
@@ -61,22 +59,6 @@ def guard(arguments: Sequence[str], this: Run) -> int:
     return code if isinstance(code, int) else DONE
 
 
-def _complete_profile(
-    _ctx: click.Context, _param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - while completing only
-
-    from vzaps_tui.settings.config_file import read_config  # noqa: PLC0415 - same
-
-    try:
-        names = read_config(places().config).profiles
-    except SettingsError:
-        return []  # nothing can be said while a line is being typed
-    return [
-        CompletionItem(name) for name in names if name.startswith(incomplete) and name.isprintable()
-    ]
-
-
 def _setting_flags(command: F) -> F:
     """One option for each setting that has a flag."""
     for one in reversed([found for found in declared() if found.flag]):
@@ -97,7 +79,7 @@ def _setting_flags(command: F) -> F:
 @click.option(
     "--profile",
     metavar="NAME",
-    shell_complete=_complete_profile,
+    shell_complete=profile_names,
     help="Profile of the config file.",
 )
 @_setting_flags

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
+from vzaps_tui.cli.completing import profile_names, values_of, webhook_events
 from vzaps_tui.cli.scenarios import Amount
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
 _shared = _options(
     click.option("--json", "as_json", is_flag=True, help="JSON Lines on standard output."),
     click.option("--instance", "instance_id", metavar="ID|NAME", help="Which instance."),
-    click.option("--profile", metavar="NAME", help="Profile of the config file."),
+    click.option(
+        "--profile",
+        metavar="NAME",
+        shell_complete=profile_names,
+        help="Profile of the config file.",
+    ),
     click.option("--base-url", metavar="URL", help="Address of the API."),
     click.option("--read-only", is_flag=True, default=None, help="Change nothing."),
     click.option("--no-disk", is_flag=True, help="Keep everything in memory."),
@@ -44,13 +50,44 @@ _shared = _options(
 )
 filters = _options(
     click.option(
-        "--status", multiple=True, metavar="WORD", help="failed, pending, delivered, other."
+        "--status",
+        multiple=True,
+        metavar="WORD",
+        shell_complete=values_of("status"),
+        help="failed, pending, delivered, other.",
     ),
-    click.option("--event", multiple=True, metavar="NAME", help="Kind of event."),
-    click.option("--code", multiple=True, metavar="CODE", help="502, 5xx, timeout, none, ..."),
-    click.option("--last", metavar="SPAN", help="A span that ends now: 30m, 2h, 7d."),
-    click.option("--since", metavar="WHEN", help="2h, yesterday, 14:00, 2026-11-20, ..."),
-    click.option("--until", metavar="WHEN", help="The same; a day counts whole."),
+    click.option(
+        "--event",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=values_of("event"),
+        help="Kind of event.",
+    ),
+    click.option(
+        "--code",
+        multiple=True,
+        metavar="CODE",
+        shell_complete=values_of("code"),
+        help="502, 5xx, timeout, none, ...",
+    ),
+    click.option(
+        "--last",
+        metavar="SPAN",
+        shell_complete=values_of("last"),
+        help="A span that ends now: 30m, 2h, 7d.",
+    ),
+    click.option(
+        "--since",
+        metavar="WHEN",
+        shell_complete=values_of("since"),
+        help="2h, yesterday, 14:00, 2026-11-20, ...",
+    ),
+    click.option(
+        "--until",
+        metavar="WHEN",
+        shell_complete=values_of("until"),
+        help="The same; a day counts whole.",
+    ),
     click.option(
         "--text", multiple=True, metavar="TEXT", help="In id, event, error, status, code, target."
     ),
@@ -157,7 +194,12 @@ def webhook() -> None:
 wishes = _options(
     click.option("--url", metavar="URL", help="Where events go."),
     click.option(
-        "--event", "names", multiple=True, metavar="NAME", help="An event to subscribe; repeatable."
+        "--event",
+        "names",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=webhook_events,
+        help="An event to subscribe; repeatable.",
     ),
     click.option(
         "--events", type=click.Choice(["all", "none"]), help="Every event; none is refused."

@@ -43,8 +43,9 @@ async def test_the_time_it_takes_heeds_the_limit_of_requests() -> None:
     begin = launch(server(90), instance=INSTANCE, requests_per_second=1.5)
     async with shown(begin) as (_, pilot):
         await press(pilot, "G", "R")
-        text = " ".join((await dialog(pilot)).replace("│", " ").split())
-        assert "about 0.5 a second, as 1.5 requests a second allow: about 3 min to send 90." in text
+        text = await dialog(pilot)
+        assert "The oldest first, about 0.5 a second, as 1.5 requests a second" in text
+        assert "allow: about 3 min to send 90." in text
 
 
 async def test_at_the_limit_a_key_is_enough() -> None:

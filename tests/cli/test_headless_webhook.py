@@ -108,6 +108,13 @@ def test_diff_tells_what_differs_and_sends_nothing(shell: Shell) -> None:
     assert writes(shell) == 0
 
 
+def test_diff_says_which_name_nobody_knows(shell: Shell) -> None:
+    told = webhook(shell, "diff", "--event", "Mesage", "--json")
+    assert (told.code, told.objects[0]["added"]) == (1, ["Mesage"])
+    assert "'Mesage' is not an event the API documents; did you mean Message?" in told.err
+    assert webhook(shell, "diff", "--event", "Message", "--json").err == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

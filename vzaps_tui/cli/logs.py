@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from vzaps_tui.cli.headless import Session, UsageError, shown
+from vzaps_tui.cli.headless import Session, UsageError, nearest, shown
 from vzaps_tui.cli.logs_query import question
 from vzaps_tui.cli.output import Table
 from vzaps_tui.cli.run import DONE, FAILED, UNREACHABLE
@@ -16,6 +16,7 @@ from vzaps_tui.domain.exporting import Export, ExportFormat, Scope, sheet
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.query_reading import KNOWN_EVENTS
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import took
 
@@ -113,6 +114,7 @@ async def read_log(
     Raises:
         VzapsError: nothing could be read, and nothing is held.
     """
+    await _say_unknown(session, instance, query)
     if session.offline:
         return await _kept(session, instance, query)
     service = session.services.deliveries
@@ -137,6 +139,16 @@ async def read_log(
         session.say_age(last.fetched_at, "what is held")
         return Read(last, UNREACHABLE)
     return Read(last, came=_came(first, last))
+
+
+async def _say_unknown(session: Session, instance: InstanceId, query: DeliveryQuery) -> None:
+    """Say of which events nothing was ever heard: mistyped, or so new that they are to be found."""
+    held = await session.services.deliveries.events(instance) if query.events else ()
+    known = dict.fromkeys((*KNOWN_EVENTS.values(), *held))
+    for name in sorted(query.events - set(known)):
+        near = nearest(name, known)
+        mean = f"did you mean '{near}'?" if near else f"known are {', '.join(known)}."
+        session.say(f"no event '{name}' is known; {mean}")
 
 
 def _came(first: Envelope[LogState] | None, last: Envelope[LogState] | None) -> int:

@@ -182,6 +182,8 @@ async def compare_webhook(session: Session, options: Mapping[str, Any]) -> int:
     instance = (await session.instance()).id
     before = (await session.services.webhooks.read(instance)).data
     after = wish.config(before)
+    for name in _unknown(before, after):
+        session.say(_told_unknown(name, before))
     same = same_config(before, after)
     if session.output.as_json:
         session.output.line(_change_object(session, instance, before, after))
@@ -280,17 +282,25 @@ def _refuse_unknown(
     Raises:
         UsageError: a name that is neither documented nor held already was not said to be meant.
     """
-    unknown = [name for name in after.events if name not in (*EVENTS, *before.events)]
-    for name in unknown:
-        told = f"'{visible(name)}' is not an event the API documents"
-        near = nearest(name, (*EVENTS, *before.events))
-        mean = f"; did you mean {visible(near)}?" if near else "."
-        question = f"{told}{mean} Send it as it is?"
+    for name in _unknown(before, after):
+        told = _told_unknown(name, before)
+        question = f"{told} Send it as it is?"
         if may_ask and session.put(partial(click.confirm, question, default=False, err=True)):
             continue
-        known = "" if near else f" Known: {', '.join(EVENTS)}."
+        known = "" if told.endswith("?") else f" Known: {', '.join(EVENTS)}."
         hint = f"Nothing was sent. --force-event sends the name as it is.{known}"
-        raise UsageError(f"{told}{mean}".rstrip("."), hint=hint)
+        raise UsageError(told.rstrip("."), hint=hint)
+
+
+def _unknown(before: WebhookConfig, after: WebhookConfig) -> list[str]:
+    """Names that are neither documented nor held by the API already."""
+    return [name for name in after.events if name not in (*EVENTS, *before.events)]
+
+
+def _told_unknown(name: str, before: WebhookConfig) -> str:
+    near = nearest(name, (*EVENTS, *before.events))
+    mean = f"; did you mean {visible(near)}?" if near else "."
+    return f"'{visible(name)}' is not an event the API documents{mean}"
 
 
 def _consent(session: Session, name: str) -> bool:

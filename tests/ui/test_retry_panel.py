@@ -49,9 +49,10 @@ def told(*going: RunStatus, halted: tuple[RunStatus, ...] = (), width: int = 118
     [
         (GOING, ["Retrying ━", "190 of 400 settled", "1.0 a second", "4 min to go"], ["Last"]),
         (GOING, ["187 DELIVERED · 3 FAILED AGAIN · 210 left", "P pauses · X stops"], ["NO NEWS"]),
+        (replace(GOING, rate=0.031, eta=7000.0), ["0.03 a second · 1 h 57 min to go"], []),
         (replace(GOING, paused=True, eta=None), ["Paused ", "P goes on"], ["to go", "a second"]),
         (
-            replace(GOING, halted="10 failures in a row, the last: 503", eta=None),
+            replace(GOING, halted="10 failures in a row, the last: 503", eta=None, sends=False),
             ["Stopped ", "Stopped by itself: 10 failures in a row, the last: 503", "P sends them"],
             ["to go"],
         ),
@@ -62,7 +63,7 @@ def told(*going: RunStatus, halted: tuple[RunStatus, ...] = (), width: int = 118
         ),
         (replace(GOING, waiting=42.0), ["the API asks to wait until 12:00:42"], ["to go"]),
         (replace(GOING, errors=("log_1: REFUSED", "log_2: 503")), ["Last: log_2: 503 · log_1"], []),
-        (replace(GOING, rate=None, eta=None), ["190 of 400 settled"], ["a second", "to go"]),
+        (replace(GOING, rate=None, eta=None), ["190 of 400 settled · ? to go"], ["a second"]),
     ],
 )
 @pytest.mark.parametrize("width", [118, 198])
@@ -82,21 +83,29 @@ def test_plans_are_told_together() -> None:
     assert "200 of 500 settled in 2 plans · 2.0 a second · 7 min to go" in text
 
 
+def test_time_left_is_known_only_if_that_of_all_is() -> None:
+    unknown = replace(GOING, rate=None, eta=None)
+    assert "1.0 a second · ? to go" in told(GOING, unknown)
+    assert "1.0 a second · 4 min to go" in told(GOING, replace(unknown, sends=False))
+
+
 def test_one_that_stopped_by_itself_beside_one_that_goes() -> None:
-    text = told(GOING, halted=(replace(GOING, halted="5 failures in a row", eta=None),))
+    text = told(
+        GOING, halted=(replace(GOING, halted="5 failures in a row", eta=None, sends=False),)
+    )
     assert text.startswith("Retrying ")
     assert "5 failures in a row" in text
 
 
 def test_what_is_over_is_left_not_stopped() -> None:
-    text = told(halted=(replace(GOING, halted="5 failures in a row", eta=None),))
+    text = told(halted=(replace(GOING, halted="5 failures in a row", eta=None, sends=False),))
     assert "P goes on · X leaves it" in text
 
 
 @pytest.mark.parametrize("width", [20, 40, 58, 78])
 def test_keys_are_never_cut_off(width: int) -> None:
     bad = "[red]\x1b[2J\u202e" + "x" * 300
-    text = told(replace(GOING, errors=(bad,), halted=bad, eta=None), width=width)
+    text = told(replace(GOING, errors=(bad,), halted=bad, eta=None, sends=False), width=width)
     assert "\x1b" not in text
     if width >= 40:
         assert "X stops" in text
@@ -202,6 +211,19 @@ async def test_failures_in_a_row_stop_it_and_p_goes_on_all_the_same(size: tuple[
         assert gateway.count("retry") == 30
         logs = [call.args[1] for call in gateway.named("retry")]
         assert len(set(logs)) == 30
+
+
+async def test_one_p_sends_all_that_canaries_held_back() -> None:
+    gateway = server(8 + 20, refuse)
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, "G", "R")
+        await choose(pilot, "failed")
+        await idle(app, pilot)
+        assert gateway.count("retry") == 1, "the canary"
+        assert "held back" in toasts(app)
+        await press(pilot, "P")
+        await idle(app, pilot)
+        assert gateway.count("retry") > 9, "until so many failed in a row"
 
 
 async def test_x_leaves_what_stopped_by_itself() -> None:

@@ -332,6 +332,8 @@ class RunStatus:
         rate: retries a second as they were of late; None = too few.
         eta: seconds until the last one is sent; None = it cannot be told.
         errors: what went wrong last, in words, the newest last.
+        sends: whether it sends what it may: it is not paused, stopped, or halted by itself.
+        held: how many are held back by what the first of their cause came to.
     """
 
     plan: Plan
@@ -344,6 +346,8 @@ class RunStatus:
     rate: float | None = None
     eta: float | None = None
     errors: tuple[str, ...] = ()
+    sends: bool = True
+    held: int = 0
 
     @property
     def total(self) -> int:

@@ -65,6 +65,11 @@ class Ledger:
         """How many stand where."""
         return +self._counts
 
+    @property
+    def gone(self) -> int:
+        """How many are not planned any more."""
+        return len(self._entries) - self._counts[Outcome.QUEUED]
+
     async def begin(self, entries: Sequence[Entry]) -> None:
         """Write down that the plan is carried out, and what changed of it; tell where all stand.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +22,7 @@ from vzaps_tui.services.new_logs import NewLogs, Sent
 from vzaps_tui.services.pacing import Outage
 from vzaps_tui.services.sending import Attempted, Fate, Sender
 from vzaps_tui.services.sending_order import Breaker, SendingOrder
+from vzaps_tui.services.speed import Speed
 from vzaps_tui.services.unhurried import unhurried
 
 _MOST_IN_FLIGHT = 8
@@ -30,7 +30,6 @@ _MOST_TURNS = 20
 """How often a delivery is tried to be sent whose call is answered with a 429."""
 _UNANSWERED = 4
 """So many such turns weighs one for which there was no answer at all."""
-_SENT_LATELY = 20
 _UNREAD = "what came of it could not be read yet"
 
 
@@ -74,7 +73,7 @@ class RetryRun:
         self._last: float | None = None
         self._floor: datetime | None = None
         self._old: tuple[Container[str], ...] = ()
-        self._sent_at: deque[float] = deque(maxlen=_SENT_LATELY)
+        self._speed = Speed(means.clock, means.pace.rate(plan.pace))
 
     # -- what a person may do meanwhile ----------------------------------------------------------
 
@@ -107,12 +106,12 @@ class RetryRun:
         """How it goes."""
         counts = self._ledger.counts
         pace = self._means.pace.rate(self._plan.pace)
-        sent = self._sent_at
-        took = sent[-1] - sent[0] if len(sent) > 1 else 0.0
-        rate = (len(sent) - 1) / took if took else None
+        rate = self._speed.rate
         waiting = self._means.pace.held_for
         goes = not (self._paused or self._stopping or self._halted)
-        left = counts[Outcome.QUEUED] - self._order.held
+        held = self._order.held
+        left = counts[Outcome.QUEUED] - held
+        known = goes and (rate is not None or not left)
         return RunStatus(
             plan=self._plan,
             counts=counts,
@@ -122,7 +121,9 @@ class RetryRun:
             away=self._means.pace.away,
             pace=pace,
             rate=rate,
-            eta=waiting + left / min(pace, rate or pace) if goes else None,
+            eta=waiting + left / min(pace, rate or pace) if known else None,
+            sends=goes,
+            held=held,
             errors=tuple(self._ledger.errors),
         )
 
@@ -210,6 +211,7 @@ class RetryRun:
                 self._turns.add_done_callback(self._wake)
             if self._is_over():
                 return
+            self._speed.see(self._ledger.gone, resting=self._is_resting)
             self._changed.clear()
             try:
                 await self._changed.wait()
@@ -227,6 +229,12 @@ class RetryRun:
         # As many at once as the pace needs at a second's latency: where it is slow, one by one.
         pace = self._means.pace.rate(self._plan.pace)
         return len(self._sending) < max(1, min(_MOST_IN_FLIGHT, ceil(pace)))
+
+    @property
+    def _is_resting(self) -> bool:
+        """Whether nothing can be sent, however quick the API is."""
+        waits = self._paused or bool(self._halted) or self._means.pace.held_for > 0
+        return waits or not self._order.is_ready
 
     async def _interrupted(self) -> None:
         """A cancellation: the wish to stop; once more, to leave."""
@@ -270,7 +278,6 @@ class RetryRun:
             sending.add_done_callback(self._wake)
 
     async def _one(self, place: int) -> None:
-        self._sent_at.append(self._clock.monotonic())
         found = await self._sender.send(place, self._floor, lambda: self._stopping)
         if found.heard:
             self._means.pace.heed(found.problem)

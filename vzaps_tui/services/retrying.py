@@ -89,6 +89,7 @@ class RetryService:
         )
         self._new_logs: dict[InstanceId, NewLogs] = {}
         self._runs: dict[PlanId, RetryRun] = {}
+        self._ended: dict[PlanId, RunStatus] = {}
 
     # -- making and carrying out -----------------------------------------------------------------
 
@@ -179,7 +180,7 @@ class RetryService:
             try:
                 return await run.carry_out(past_canary=past_canary)
             finally:
-                del self._runs[plan]
+                self._ended[plan] = self._runs.pop(plan).status
 
     async def again(
         self, plan: PlanId, outcomes: Collection[Outcome] = _UNKNOWN, *, origin: str = ""
@@ -223,6 +224,10 @@ class RetryService:
         """How a plan that runs in this program goes; None if it does not."""
         run = self._runs.get(plan)
         return None if run is None else run.status
+
+    def ended(self, plan: PlanId) -> RunStatus | None:
+        """How a plan stood when it ended in this program; None if it did not."""
+        return self._ended.get(plan)
 
     @property
     def running(self) -> tuple[PlanId, ...]:

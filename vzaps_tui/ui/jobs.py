@@ -187,7 +187,7 @@ class Jobs:
             for status in going:
                 retries.go_on(status.plan.id)
             for plan, status in tuple(self._halted.items()):
-                self.resume(plan, status.total, past_canary=_is_held(status.halted))
+                self.resume(plan, status.total, past_canary=status.held > 0)
         self._show_progress()
         return f"Paused; {self.keys[0]} goes on." if sending else "Going on."
 
@@ -255,6 +255,7 @@ class Jobs:
             if job.plan is None:
                 return
             steps = await retries.resume(job.plan, tell, past_canary=past_canary)
+            job.status = retries.ended(job.plan) or job.status
             found = await retries.journal.plan(job.plan)
         except VzapsError as problem:
             self._app.call_later(self._failed, problem)
@@ -297,8 +298,10 @@ class Jobs:
         why = plan.why if plan is not None and plan.state is PlanState.STOPPED else ""
         if plan is not None and why and not job.stopped:
             counts = Counter(step.outcome for step in steps)
-            errors = job.status.errors if job.status else ()
-            self._halted[plan.id] = RunStatus(plan, counts, halted=why, errors=errors)
+            errors, held = (job.status.errors, job.status.held) if job.status else ((), 0)
+            self._halted[plan.id] = RunStatus(
+                plan, counts, halted=why, errors=errors, sends=False, held=held
+            )
         self._report.finished(steps, plan, by_hand=job.stopped)
         if steps:
             self.changed.publish(steps[-1])
@@ -325,11 +328,6 @@ class Jobs:
             return []
         found = (retries.status(plan) for plan in retries.running)
         return [status for status in found if status is not None]
-
-
-def _is_held(why: str) -> bool:
-    """Whether it was canaries that held deliveries back, and not failures in a row."""
-    return "held back, the first of " in why
 
 
 async def _wait_for(task: asyncio.Task[None]) -> None:

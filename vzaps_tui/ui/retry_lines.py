@@ -21,6 +21,7 @@ TALL = 30
 _BAR, _SHORT_BAR = 24, 8
 _ROOMY = 100
 _MOST_ERRORS = 2
+_SLOW = 0.1
 _COUNTED = (
     Outcome.DELIVERED,
     Outcome.FAILED_AGAIN,
@@ -103,7 +104,11 @@ def _speed(progress: Progress, now: datetime) -> str:
         return f" · the API asks to wait until {until}"
     if not progress.is_sending:
         return ""
-    rate = f" · {progress.rate:.1f} a second" if progress.rate else ""
+    rate = ""
+    if progress.rate:
+        rate = f" · {progress.rate:{'.1f' if progress.rate >= _SLOW else '.1g'}} a second"
+    if progress.eta is None:
+        return f"{rate} · ? to go"
     return rate + (f" · {lasting(progress.eta)} to go" if progress.eta else "")
 
 

@@ -66,8 +66,8 @@ class Progress:
 
 def rests(status: RunStatus) -> bool:
     """Whether a plan that runs sends nothing until a person says so."""
-    # Without an estimate nothing is being sent: what canaries hold back does not stop the others.
-    return status.paused or bool(status.halted and status.eta is None)
+    # What canaries hold back does not stop the others.
+    return status.paused or bool(status.halted and not status.sends)
 
 
 def together(going: Sequence[RunStatus], halted: Sequence[RunStatus]) -> Progress:
@@ -77,7 +77,8 @@ def together(going: Sequence[RunStatus], halted: Sequence[RunStatus]) -> Progres
     for status in every:
         counts.update(status.counts)
     rates = [status.rate for status in going if status.rate]
-    etas = [status.eta for status in going if status.eta is not None]
+    etas = [status.eta for status in going if status.sends]
+    known = [eta for eta in etas if eta is not None]
     return Progress(
         plans=len(every),
         counts=counts,
@@ -88,6 +89,6 @@ def together(going: Sequence[RunStatus], halted: Sequence[RunStatus]) -> Progres
         waiting=max((status.waiting for status in going), default=0.0),
         away=next((status.away for status in going if status.away), ""),
         rate=sum(rates) if rates else None,
-        eta=max(etas) if etas else None,
+        eta=max(known) if known and len(known) == len(etas) else None,
         errors=tuple(word for status in every for word in status.errors)[-_ERRORS:],
     )

@@ -441,8 +441,8 @@ async def test_the_status_tells_counts_rate_and_time_left() -> None:
     assert status
     assert (status.total, status.left, status.pace) == (30, 19, 1.0)
     assert status.counts == Counter({D: 10, A: 1, Q: 19})
-    assert round(status.rate or 0.0, 6) == 1.0
-    assert round(status.eta or 0.0, 6) == 19
+    assert 0.95 < (status.rate or 0.0) < 1.05
+    assert 18.5 < (status.eta or 0.0) < 20
     assert ground.service.running == (plan.id,)
     task.cancel()
     await ground.clock.run(task)

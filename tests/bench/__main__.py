@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import archive, idle, lists, payloads, requests, retries, stalls, starts
+from tests.bench import archive, growth, idle, lists, payloads, requests, retries, stalls, starts
 from tests.bench.figures import Figure, render
 from tests.bench.ground import Ground
 from tests.bench.terminal import SilentError
@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[Ground], list[Figure]]] = {
     "archive": archive.measure,
     "stalls": stalls.measure,
     "retries": retries.measure,
+    "growth": growth.measure,
 }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-from time import thread_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.work import no_hours
 from vzaps_tui.domain.masking import MASK, Masker, Secret, mask_url, unmask_url
 from vzaps_tui.domain.webhooks import Level, check_url
 
@@ -236,16 +236,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_takes_linear_time(piece: str) -> None:
+def test_hostile_text_is_not_read_over_and_over(piece: str) -> None:
     masker = Masker((Secret("never there"),))
-
-    def cost(size: int) -> float:
-        text = "http://" + piece * (size // len(piece))
-        began = thread_time()
-        masker(text)
-        return thread_time() - began
-
-    # Eight times the text: linear is 8, quadratic 64; the best of three keeps other load out.
-    small = min(cost(20_000) for _ in range(3))
-    large = min(cost(160_000) for _ in range(3))
-    assert large < 30 * small + 0.02
+    with no_hours():
+        masker("http://" + piece * (1_000_000 // len(piece)))

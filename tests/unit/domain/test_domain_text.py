@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tracemalloc
 import unicodedata
-from time import thread_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
+from tests.work import no_hours
+from vzaps_tui.domain import text as module
 from vzaps_tui.domain.text import visible, visible_lines
 
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -94,17 +96,28 @@ def test_lines() -> None:
 
 
 @pytest.mark.parametrize("piece", ["a", "é", "\x1b", "\u202e", "\ud800", "日\n", "\U000e0041"])
-def test_five_megabytes_take_linear_time(piece: str) -> None:
-    def cost(size: int) -> float:
-        text = piece * size + "\n"
-        began = thread_time()
-        visible(text)
-        return thread_time() - began
+def test_every_character_is_looked_up_once(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = visible(piece)
+    marks = module._MARKS  # pyright: ignore[reportPrivateUsage] - what is looked up is counted
 
-    visible(piece)
-    small = min(cost(500_000) for _ in range(3))
-    # Ten times the text: linear is 10, quadratic 100; the best of three keeps other load out.
-    assert min(cost(5_000_000 // len(piece)) for _ in range(3)) < 45 * small + 0.05
+    class Counted(dict[int, str]):
+        looks = 0
+
+        @override
+        def __getitem__(self, code: int) -> str:
+            self.looks += 1
+            return marks[code]
+
+    counted = Counted()
+    monkeypatch.setattr(module, "_MARKS", counted)
+    text = piece * 100_000 + "\n"
+    assert visible(text) == shown * 100_000 + "\u240a"
+    assert counted.looks <= len(text) + 1, "where ASCII ends the one is looked up again"
+
+
+def test_five_megabytes_of_marks_are_shown_whole() -> None:
+    with no_hours():
+        assert visible("\u202e" * 5_000_000 + "\n") == "\u2039RLO\u203a" * 5_000_000 + "\u240a"
 
 
 def test_strangers_cannot_fill_the_memory() -> None:

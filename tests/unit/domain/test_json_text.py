@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Generator
+import re
+import sys
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from time import thread_time
 from typing import Any, cast
 
 import pytest
@@ -160,22 +161,53 @@ LARGE = {
 }
 
 
+class Counted:
+    """A pattern that notes how many characters it looked at, at the most."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+        self.looked_at = 0
+
+    def match(self, text: str, at: int, limit: int = sys.maxsize) -> re.Match[str] | None:
+        found = self._pattern.match(text, at, limit)
+        self.looked_at += (found.end() if found else min(limit, len(text))) - at
+        return found
+
+
+WALKING = ("_ELEMENT", "_MEMBER", "_SPACE", "_STRING_PART", "_BARE")
+
+
 @pytest.mark.parametrize("name", LARGE)
-def test_no_slice_is_long(name: str) -> None:
-    # The best of two, as the machine may be busy with something else.
-    assert min(longest_slice(LARGE[name]) for _ in range(2)) < 0.016
+def test_no_slice_is_long(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two pauses few pieces are told, and few characters looked at."""
+    patterns = [Counted(getattr(json_text, pattern)) for pattern in WALKING]
+    for walking, pattern in zip(WALKING, patterns, strict=True):
+        monkeypatch.setattr(json_text, walking, pattern)
+    slices = list(works(LARGE[name], patterns))
+    # As many as 64 K characters are, and what was begun when they were over.
+    assert max(told for told, _ in slices) <= 2 * 64 * 1024 // 48
+    assert max(looked_at for _, looked_at in slices) <= 1.5 * 64 * 1024
 
 
-def longest_slice(text: str) -> float:
-    longest, last = 0.0, thread_time()
+def works(text: str, patterns: list[Counted]) -> Iterator[tuple[int, int]]:
+    """Of each slice how many pieces were told, and how many characters were looked at."""
+    told = 0
+
+    def done() -> tuple[int, int]:
+        looked_at = sum(pattern.looked_at for pattern in patterns)
+        for pattern in patterns:
+            pattern.looked_at = 0
+        return told, looked_at
+
     try:
         for kind, *_ in pieces(text):
+            told += 1
             if kind == PAUSE:
-                now = thread_time()
-                longest, last = max(longest, now - last), now
+                yield done()
+                told = 0
     except NotJsonError:
         pass
-    return max(longest, thread_time() - last)
+    yield done()
 
 
 def test_what_nobody_looks_at_is_not_kept() -> None:

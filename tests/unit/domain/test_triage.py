@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW, delivered, delivery
+from tests.work import lines_run
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
 from vzaps_tui.domain.failures import FailureKind
 from vzaps_tui.domain.folding import Fold
@@ -518,15 +518,9 @@ def many(count: int) -> list[Delivery]:
     return rows
 
 
-def cost(rows: list[Delivery]) -> float:
-    """Seconds of the processor, the least of five."""
-    spent: list[float] = []
-    for _ in range(5):
-        begin = time.thread_time()
-        fold(rows)
-        spent.append(time.thread_time() - begin)
-    return min(spent)
+def cost(rows: list[Delivery]) -> int:
+    return lines_run(lambda: fold(rows), file="vzaps_tui")
 
 
-def test_ten_times_the_rows_cost_about_ten_times_the_time() -> None:
-    assert cost(many(13_000)) < 25 * cost(many(1_300))
+def test_ten_times_the_rows_are_no_more_than_ten_times_the_work() -> None:
+    assert cost(many(3_900)) < 10.5 * cost(many(390))

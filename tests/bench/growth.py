@@ -13,14 +13,14 @@ from vzaps_tui.domain.masking import Masker, Secret
 from vzaps_tui.domain.text import visible
 
 _TIMES = 8
-_SMALL = 100_000
+_SMALL = 250_000
 _HOSTILE = {"words": "a-", "names": "token:", "URLs": "http://", "bearers": "bearer "}
 _MOST_MS = 16.0
 
 
 def measure(ground: Ground) -> list[Figure]:
     """Eight times the text over the text itself: linear is 8, quadratic 64."""
-    rounds = ground.rounds(7, 3)
+    rounds = ground.rounds(5, 3)
     masker = Masker((Secret("never there"),))
     figures = [
         _growth(f"masking many {name}", masker, text, rounds) for name, text in _HOSTILE.items()

@@ -78,9 +78,11 @@ HALF = (
 """One delivered, one failed again, one unknown, three left."""
 
 
-async def journal(*entries: Entry, state: PlanState = PlanState.RUNNING) -> MemoryJournal:
+async def journal(
+    *entries: Entry, state: PlanState = PlanState.RUNNING, kept: MemoryJournal | None = None
+) -> MemoryJournal:
     """A journal in which one plan was cut short, or so."""
-    kept = MemoryJournal()
+    kept = kept or MemoryJournal()
     plan = Plan(
         PlanId(""),
         IDENTITY.base_url,

@@ -107,6 +107,10 @@ class MemoryJournal:
         start = places[0] + 1 if places else 0
         return tuple(found[start : start + limit])
 
+    async def holder(self, plan: PlanId) -> str:
+        """As `RetryJournal`."""
+        return "this program" if plan in self._held else ""
+
     async def earlier(
         self, base_url: str, account: str, instance: InstanceId, logs: Collection[LogId]
     ) -> Mapping[LogId, tuple[Earlier, ...]]:

@@ -271,6 +271,10 @@ class RetryJournal(Protocol):
         """What was sent of these deliveries by any plan, newest first; nothing for the others."""
         ...
 
+    async def holder(self, plan: PlanId) -> str:
+        """Who carries a plan out at this moment, in words; empty = nobody."""
+        ...
+
     async def claimed(self, base_url: str, account: str, instance: InstanceId) -> frozenset[LogId]:
         """New logs that told the outcome of a retry: none of them tells that of another one."""
         ...

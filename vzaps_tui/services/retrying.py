@@ -47,6 +47,10 @@ class RetryService:
 
     Nothing is sent that was not written down before, and what was sent is never sent again but by
     a person's word: by a new plan. See `RetryJournal`.
+
+    Attributes:
+        clock: by which it goes.
+        journal: where all is written down.
     """
 
     def __init__(  # noqa: PLR0913 - all that a program sets up once
@@ -74,8 +78,8 @@ class RetryService:
             canary: whether plans for many send one of each cause first, where they do not say.
         """
         self.journal = journal or MemoryJournal()
+        self.clock = clock
         self._identity = identity
-        self._clock = clock
         self._means = Means(
             gateway=gateway,
             deliveries=deliveries,
@@ -99,7 +103,7 @@ class RetryService:
         Raises:
             StorageError: it could not be written down.
         """
-        now = self._clock.now()
+        now = self.clock.now()
         made = Plan(
             id=PlanId(""),
             base_url=self._identity.base_url,
@@ -216,7 +220,7 @@ class RetryService:
         """
         await self._known(plan)
         async with self.journal.hold(plan):
-            await self.journal.mark(plan, PlanState.DISCARDED, "discarded", self._clock.now())
+            await self.journal.mark(plan, PlanState.DISCARDED, "discarded", self.clock.now())
 
     # -- while it runs ---------------------------------------------------------------------------
 
@@ -290,6 +294,10 @@ class RetryService:
         found = await self._known(plan, discarded=True)
         return found, await self.journal.entries(plan)
 
+    async def holder(self, plan: PlanId) -> str:
+        """Who carries a plan out at this moment, in words; empty = nobody."""
+        return await self.journal.holder(plan)
+
     async def earlier(
         self, instance: InstanceId, logs: Collection[LogId]
     ) -> Mapping[LogId, tuple[Earlier, ...]]:
@@ -320,7 +328,7 @@ class RetryService:
         return found
 
     def _refused(self, plan: RetryPlan, words: str) -> tuple[RetryStep, ...]:
-        now = self._clock.now()
+        now = self.clock.now()
         return tuple(
             RetryStep(plan.instance, row.id, Outcome.REFUSED, now, words, place=place)
             for place, row in enumerate(plan.deliveries)

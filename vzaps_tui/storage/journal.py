@@ -187,6 +187,10 @@ class SqliteJournal:
         """As `RetryJournal`."""
         return await self._summaries(_PAST, (base_url, account, before, limit))
 
+    async def holder(self, plan: PlanId) -> str:
+        """As `RetryJournal`."""
+        return await self._state.ask(lambda _: self._locks.holder(plan))
+
     async def earlier(
         self, base_url: str, account: str, instance: InstanceId, logs: Collection[LogId]
     ) -> Mapping[LogId, tuple[Earlier, ...]]:

@@ -255,8 +255,15 @@ async def rows_of(
     return rows
 
 
-def plan_facts(summary: PlanSummary, now: datetime, width: int) -> Content:
-    """What a plan's row has no room for, in labelled lines of at most `width` cells."""
+def plan_facts(summary: PlanSummary, now: datetime, width: int, ways_on: str) -> Content:
+    """What a plan's row has no room for, in labelled lines of at most `width` cells.
+
+    Args:
+        summary: the plan.
+        now: in the zone to show.
+        width: cells of a line.
+        ways_on: what keys do with one that is not over; empty = nothing.
+    """
     plan = summary.plan
     of = plan.name if plan.name and plan.name == plan.instance else f"{plan.name} {plan.instance}"
     # The most wanted first: a low screen cuts the last ones off.
@@ -264,7 +271,8 @@ def plan_facts(summary: PlanSummary, now: datetime, width: int) -> Content:
     if summary.holder:
         facts.append(("Now", (f"being carried out by {summary.holder}", "accent")))
     elif summary.is_unfinished:
-        facts.append(("Now", (f"{summary.words}; c resumes it, D discards it", "wait")))
+        told = f"{summary.words}; {ways_on}" if ways_on else summary.words
+        facts.append(("Now", (told, "wait")))
     if plan.why and plan.why not in _BY_HAND:
         facts.append(("Why", (plan.why, "wait")))
     facts += [

@@ -142,6 +142,9 @@ class RetryPlans:
         services = self._host.launch.services
         if services is None or self._is_refused():
             return False
+        if not summary.is_unfinished:
+            self._host.say("Nothing is left of this plan that could be discarded.")
+            return False
         try:
             await services.retries.discard(summary.plan.id)
         except VzapsError as problem:

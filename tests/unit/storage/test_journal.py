@@ -245,9 +245,9 @@ async def test_a_plan_is_held_by_one(place: str, tmp_path: Path) -> None:
             async with journal.hold(made.id):
                 raise AssertionError
         (found,) = await journal.unfinished(URL, ACCOUNT)
-        assert found.holder == "this program"
+        assert found.holder == await journal.holder(made.id) == "this program"
     (found,) = await journal.unfinished(URL, ACCOUNT)
-    assert found.holder == ""
+    assert found.holder == await journal.holder(made.id) == ""
     async with journal.hold(made.id):
         pass
     await state.close()
@@ -281,6 +281,7 @@ async def test_another_program_is_kept_out_until_it_dies(tmp_path: Path) -> None
                     raise AssertionError
             (found,) = await journal.unfinished(URL, ACCOUNT)
             assert found.holder.startswith(f"process {other.pid} on ")
+            assert await journal.holder(made.id) == found.holder
             other.kill()
             other.wait()
         (found,) = await journal.unfinished(URL, ACCOUNT)

@@ -21,14 +21,17 @@ from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, PLAN, PLANS
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.finding import step_to
-from vzaps_tui.ui.list_board import ListBoard
+from vzaps_tui.ui.plan_board import PlanBoard
 from vzaps_tui.ui.plan_rows import ENTRY_COLUMNS, EntryRows, EntryWalk, outcome_word, plan_facts
 from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 
+HERE = "this program"
+"""How the journal names this program as the one that carries a plan out."""
 
-class PlanScreen(ListBoard[None]):
+
+class PlanScreen(PlanBoard):
     """The entries of a plan in the order they are sent in; all, or those of one outcome."""
 
     PLACES = (EVERYWHERE, FINDING, PLANS, PLAN)
@@ -71,24 +74,38 @@ class PlanScreen(ListBoard[None]):
 
     @work(group="load", exclusive=True)
     async def _load(self) -> None:
-        retries = self.services.retries
+        clock = self.services.clock
+        begun = clock.monotonic()
         try:
-            plan, entries = await retries.entries(self._summary.plan.id)
+            await self._read()
         except VzapsError as problem:
             self.table.empty_text = "Nothing could be read."
             self.show_problem(problem)
-            return
+        else:
+            self.no_problem()
+            self._draw()
+        self.look_on(clock.monotonic() - begun)
+
+    async def _read(self) -> None:
+        retries, name = self.services.retries, self._summary.plan.id
+        # Who is seen to have let go of it has written all that it did.
+        holder = await retries.holder(name)
+        plan, entries = await retries.entries(name)
         self._entries = list(entries)
-        holder = "this program" if plan.id in retries.running else self._summary.holder
         counts = Counter(entry.outcome for entry in entries)
-        self._summary = replace(self._summary, plan=plan, counts=counts, holder=holder)
-        self._draw()
+        self._summary = PlanSummary(plan, counts, HERE if name in retries.running else holder)
+
+    @override
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        if self.is_mounted and self._entries and self.moves_elsewhere():
+            self._load()
 
     def _look_again(self) -> None:
         """Read it anew when it begins to run here, or ends."""
         runs = self._summary.plan.id in self.services.retries.running
-        if runs != (self._summary.holder == "this program"):
-            self._summary = replace(self._summary, holder="this program" if runs else "")
+        if runs != (self._summary.holder == HERE):
+            self._summary = replace(self._summary, holder=HERE if runs else "")
             self._load()
 
     def _note_step(self, step: RetryStep) -> None:
@@ -130,8 +147,30 @@ class PlanScreen(ListBoard[None]):
 
     def _explain(self) -> None:
         width = max(40, self.size.width - 4)
-        facts = plan_facts(self._summary, self.services.clock.now(), width)
+        facts = plan_facts(self._summary, self.services.clock.now(), width, self.ways_on())
         self.query_one("#plan", Static).update(facts)
+        self._hint()
+
+    @on(VirtualTable.Highlighted)
+    def _hint(self) -> None:
+        self.refresh_hints()
+
+    @override
+    def works(self, action: str) -> bool:
+        if action.startswith("outcome"):
+            return sum(map(bool, self._summary.counts.values())) > 1
+        if action == "open":
+            entry = self._rows.at(self.table.cursor_index)
+            return entry is not None and bool(entry.log)
+        return super().works(action)
+
+    @override
+    def chosen(self) -> PlanSummary:
+        return self._summary
+
+    @override
+    def told_plans(self) -> tuple[PlanSummary, ...]:
+        return (self._summary,)
 
     @override
     def times_changed(self) -> None:
@@ -184,30 +223,6 @@ class PlanScreen(ListBoard[None]):
         place = None if log is None else self._rows.place_of_log(log)
         if place is not None:
             self.table.move_to(place)
-
-    # -- the plan ----------------------------------------------------------------------------------
-
-    def action_retry(self) -> None:
-        """Send again what is still failed of it."""
-        self.host.plans.retry_failed(self._summary)
-
-    def action_resume(self) -> None:
-        """Go on with it."""
-        self.host.plans.resume(self._summary)
-
-    @work(group="discard", exclusive=False)
-    async def action_discard(self) -> None:
-        """Never send what is left of it."""
-        if await self.host.plans.discard(self._summary):
-            self._load()
-
-    def action_mark(self) -> None:
-        """To the list of deliveries, what is still failed marked."""
-        self.host.plans.mark_failed(self._summary)
-
-    def action_export(self) -> None:
-        """Write it to a file."""
-        self.host.plans.export(self._summary)
 
     # -- finding and copying -----------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, PLANS
 from vzaps_tui.ui.copy_item import CopyItem
-from vzaps_tui.ui.list_board import ListBoard
+from vzaps_tui.ui.plan_board import PlanBoard
 from vzaps_tui.ui.plan_rows import PLAN_COLUMNS, PlanRows, plan_facts
 from vzaps_tui.ui.retry_progress import Progress
 from vzaps_tui.ui.widgets.count_line import CountLine
@@ -23,7 +23,7 @@ from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 _PAGE = 100
 
 
-class PlansScreen(ListBoard[None]):
+class PlansScreen(PlanBoard):
     """The plans of this account, newest first, and more of them as one goes down."""
 
     PLACES = (EVERYWHERE, FINDING, PLANS)
@@ -61,13 +61,17 @@ class PlansScreen(ListBoard[None]):
 
     @work(group="load", exclusive=True)
     async def _load(self) -> None:
+        clock = self.services.clock
+        begun = clock.monotonic()
         try:
             found = await self.services.retries.history(self._wanted)
         except VzapsError as problem:
             self.table.empty_text = "Nothing could be read."
             self.show_problem(problem)
-            return
-        self._show(found)
+        else:
+            self.no_problem()
+            self._show(found)
+        self.look_on(clock.monotonic() - begun)
 
     @override
     def times_changed(self) -> None:
@@ -116,56 +120,29 @@ class PlansScreen(ListBoard[None]):
 
     # -- the plan under the cursor -----------------------------------------------------------------
 
-    def _chosen(self) -> PlanSummary | None:
+    @override
+    def told_plans(self) -> tuple[PlanSummary, ...]:
+        return self._plans
+
+    @override
+    def chosen(self) -> PlanSummary | None:
         index = self.table.cursor_index
         return self._plans[index] if index < len(self._plans) else None
 
     @on(VirtualTable.Highlighted)
     def _explain(self) -> None:
-        box, summary = self.query_one("#plan", Static), self._chosen()
+        box, summary = self.query_one("#plan", Static), self.chosen()
         box.display = summary is not None
         if summary is not None:
-            width = max(40, self.size.width - 4)
-            box.update(plan_facts(summary, self.services.clock.now(), width))
+            width, now = max(40, self.size.width - 4), self.services.clock.now()
+            box.update(plan_facts(summary, now, width, self.ways_on()))
+        self.refresh_hints()
 
     @on(VirtualTable.Opened)
     def action_open(self) -> None:
         """Show its deliveries and what came of each."""
-        if summary := self._chosen():
+        if summary := self.chosen():
             self.host.plans.show(summary)
-
-    def action_retry(self) -> None:
-        """Send again what is still failed of it."""
-        if summary := self._chosen():
-            self.host.plans.retry_failed(summary)
-
-    def action_resume(self) -> None:
-        """Go on with it."""
-        if summary := self._chosen():
-            self.host.plans.resume(summary)
-
-    @work(group="discard", exclusive=False)
-    async def action_discard(self) -> None:
-        """Never send what is left of it."""
-        summary = self._chosen()
-        if summary is not None and await self.host.plans.discard(summary):
-            self._load()
-
-    def action_mark(self) -> None:
-        """To the list of deliveries, what is still failed marked."""
-        if summary := self._chosen():
-            self.host.plans.mark_failed(summary)
-
-    def action_export(self) -> None:
-        """Write it to a file."""
-        if summary := self._chosen():
-            self.host.plans.export(summary)
-
-    @override
-    def on_screen_resume(self) -> None:
-        super().on_screen_resume()
-        if self.is_mounted and self._plans:
-            self._load()
 
     # -- finding and copying -----------------------------------------------------------------------
 
@@ -181,5 +158,5 @@ class PlansScreen(ListBoard[None]):
 
     @override
     def copies(self) -> tuple[CopyItem, ...]:
-        summary = self._chosen()
+        summary = self.chosen()
         return () if summary is None else (CopyItem("i", "plan id", summary.plan.id),)

@@ -105,8 +105,8 @@ async def test_single_instance_mode_does_the_job_without_a_token() -> None:
 NOT_THERE = {
     "no such instance": (
         {"instance_id": "VZNOSUCHINSTANCE"},
-        "Not found: instance not found.",
-        "It may have been removed.",
+        "Not found: no instance VZNOSUCHINSTANCE is known.",
+        "Check VZAPS_INSTANCE_ID.",
     ),
     "wrong instance token": (
         {"instance_token": Secret("inst_0ther")},
@@ -134,7 +134,7 @@ async def test_single_instance_mode_tells_what_is_wrong(name: str) -> None:
         assert REQUEST_ID.search(words)
         assert "0ther" not in words
         assert person.asked("search") == 1
-        await webhook_tells(person, said)
+        await webhook_tells(person, said.partition(":")[0])
 
 
 async def webhook_tells(person: Person, said: str) -> None:
@@ -144,6 +144,23 @@ async def webhook_tells(person: Person, said: str) -> None:
     words = await person.press("ctrl+s")
     assert "Nothing is loaded yet: there is nothing to save." in words
     assert person.asked("webhook-set") == 0
+
+
+async def test_an_unknown_instance_leads_to_the_list_of_those_there_are() -> None:
+    async with working(setup=Setup(settings={"instance_id": "VZ0NOSUCHINSTANCE"})) as person:
+        words = person.words
+        assert "Not found: no instance VZ0NOSUCHINSTANCE is known." in words
+        assert "Press esc for the list of instances." in words
+        assert REQUEST_ID.search(words)
+        assert person.asked("list") == 0
+        words = await person.press("escape")
+        assert "4 of 4" in words
+        assert "Not found" not in words
+        await person.press("enter")
+        assert person.rows
+        assert person.app.exit_code == 0
+        words = await person.press("escape", "escape")
+        assert "4 of 4" in words
 
 
 async def test_an_instance_deleted_while_open_keeps_what_was_known() -> None:

@@ -92,7 +92,7 @@ def services(
 
 
 def launch(gateway: Gateway | None = None, **changes: Any) -> Launch:
-    """A launch over a gateway; `clock`, stores and fields of Launch can be given."""
+    """A launch over a gateway; `clock`, stores, `single` and fields of Launch can be given."""
     gateway = gateway or FakeGateway()
     archive: DeliveryArchive | None = changes.pop("archive", None)
     if archive is None:
@@ -105,6 +105,10 @@ def launch(gateway: Gateway | None = None, **changes: Any) -> Launch:
         archive=archive,
         views=changes.pop("views", None),
     )
+    if changes.pop("single", False):
+        cache = EnvelopeCache(None, wired.clock)
+        one = InstanceService(gateway, cache, IDENTITY, names=False)
+        wired = replace(wired, instances=one)
     journal: RetryJournal | None = changes.pop("journal", None)
     if journal is not None:
         retries = RetryService(

@@ -175,8 +175,8 @@ async def test_a_problem_while_warming_up_decides_the_exit_code_only() -> None:
 
 
 async def test_single_instance_mode_opens_on_the_deliveries_and_stays() -> None:
-    async with shown(launch(some(), instance=INSTANCE)) as (_, pilot):
-        assert "Instance 1 › Deliveries" in screen_text(pilot)
+    async with shown(launch(some(), instance=INSTANCE, single=True)) as (_, pilot):
+        assert f"{INSTANCE} › Deliveries" in screen_text(pilot)
         await press(pilot, "escape")
         front(pilot, DeliveriesScreen)
         await press(pilot, "w", "escape")

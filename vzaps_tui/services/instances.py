@@ -27,6 +27,11 @@ class InstanceService:
         self._cache = cache
         self._question = identity.ask("instances")
 
+    @property
+    def lists_all(self) -> bool:
+        """Whether the account's instances can be listed, not only the one that is set."""
+        return self._names
+
     def peek(self) -> Envelope[Listing[Instance]] | None:
         """What memory keeps; never waits."""
         return self._cache.peek(self._question)

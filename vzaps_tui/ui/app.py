@@ -56,7 +56,6 @@ class VzapsApp(OpeningApp):
     """Shows boards; runs retries that outlive them.
 
     Attributes:
-        launch: what the composition root gave.
         jobs: retries under way and their last words.
         plans: what is said and shown of plans of retries.
         exports: the export under way.
@@ -85,7 +84,6 @@ class VzapsApp(OpeningApp):
         self.views: dict[InstanceId, DeliveriesView] = {}
         self.undo: dict[InstanceId, WebhookConfig] = {}
         self.keeps_fresh = True
-        self._first: Screen[None] | None = None
         self.ever_live = False
         self._last_problem: VzapsError | None = None
         self.passing = 3.0
@@ -101,8 +99,8 @@ class VzapsApp(OpeningApp):
     def on_mount(self) -> None:
         """Show the first board at once; load what start-up left out after the first frame."""
         self.set_keymap(self.launch.keymap)
-        self._first = self._first_screen()
-        self.push_screen(self._first)
+        self.first = self._first_screen()
+        self.push_screen(self.first)
         for notice in self.launch.notices:
             self._warn(notice)
         self.call_after_refresh(self._after_first_frame)
@@ -199,10 +197,6 @@ class VzapsApp(OpeningApp):
         if problem.request_id:
             parts.append(f"Request id {problem.request_id}.")
         return self.launch.masker(" ".join(parts).replace("..", "."))
-
-    def is_first(self, screen: Screen[Any]) -> bool:
-        """Whether a screen is the one the program began with."""
-        return screen is self._first
 
     def show(
         self, screen: Screen[Result], done: Callable[[Result | None], None] | None = None

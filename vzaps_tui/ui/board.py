@@ -265,15 +265,18 @@ class Board(Screen[Result]):
     # -- actions that every board has --------------------------------------------------------------
 
     def action_back(self) -> None:
-        """Peel one layer: the find bar, then the screen; the first screen stays."""
+        """Peel one layer: the find bar, then the screen; esc never quits."""
         bar = self.query_one(FindBar)
         if bar.is_open:
             bar.close()
             self.seek("")
             if widget := self.main_widget():
                 widget.focus()
-        elif not self.peel() and not self.host.is_first(self):
-            self.leave()
+        elif not self.peel():
+            if self.host.is_first(self):
+                self.host.leave_first()
+            else:
+                self.leave()
 
     def peel(self) -> bool:
         """Take back something smaller than the screen; whether there was anything."""

@@ -373,12 +373,13 @@ def keys_of(command: Command, keymap: Mapping[str, str]) -> str:
 
 def retry_keys(keymap: Mapping[str, str]) -> tuple[str, str]:
     """The keys that pause retries, and that stop them, as a person reads them."""
-    wanted = {command.id: command for command in EVERYWHERE.commands}
-    pause, stop = (
-        show_key(keys_of(wanted[name], keymap).partition(",")[0].strip())
-        for name in ("app.pause", "app.stop")
-    )
-    return pause, stop
+    return first_key("app.pause", keymap), first_key("app.stop", keymap)
+
+
+def first_key(command: str, keymap: Mapping[str, str]) -> str:
+    """The first key of a command that works everywhere, as a person reads it."""
+    wanted = next(one for one in EVERYWHERE.commands if one.id == command)
+    return show_key(keys_of(wanted, keymap).partition(",")[0].strip())
 
 
 def key_table() -> str:

@@ -111,7 +111,15 @@ class Host(Protocol):
         ...
 
     def is_first(self, screen: Screen[Any]) -> bool:
-        """Whether a screen is the one the program began with: esc leaves it where it is."""
+        """Whether a screen is the one below all others: it is never closed."""
+        ...
+
+    def below_first(self) -> str:
+        """The key that leaves the first screen for the list of instances; empty if none does."""
+        ...
+
+    def leave_first(self) -> None:
+        """Go from an instance that was asked for by its id to all of them; esc never quits."""
         ...
 
     def show(

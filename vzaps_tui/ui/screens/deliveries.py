@@ -15,7 +15,7 @@ from typing_extensions import override
 from vzaps_tui.domain.command_line import logs_command
 from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.paging import End
-from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.problems import NotFoundError, VzapsError
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.query_language import to_text
 from vzaps_tui.ui.chosen_board import ChosenBoard
@@ -71,6 +71,21 @@ class DeliveriesScreen(ChosenBoard[None]):
             if found is not None:
                 self._instance = found
                 self.top_bar.crumbs = self.crumbs()
+
+    @override
+    def show_problem(self, problem: VzapsError) -> None:
+        """Tell it; where the API knows no such instance, also the way to those it knows."""
+        if isinstance(problem, NotFoundError):
+            reason = f"no instance {self._instance.id} is known"
+            way = self._way_to_others()
+            problem = NotFoundError(reason, request_id=problem.request_id, hint=way)
+        super().show_problem(problem)
+
+    def _way_to_others(self) -> str:
+        if not self.host.is_first(self):
+            return NotFoundError.hint
+        key = self.host.below_first()
+        return f"Press {key} for the list of instances." if key else "Check VZAPS_INSTANCE_ID."
 
     # -- paging ----------------------------------------------------------------------------------
 

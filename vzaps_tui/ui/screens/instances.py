@@ -23,7 +23,7 @@ from vzaps_tui.ui.widgets.virtual_table import Column, VirtualTable
 
 if TYPE_CHECKING:
     from vzaps_tui.domain.envelope import Envelope
-    from vzaps_tui.domain.instances import Instance
+    from vzaps_tui.domain.instances import Instance, InstanceId
     from vzaps_tui.domain.paging import Listing
 
 _COLUMNS = (
@@ -66,10 +66,16 @@ class InstancesScreen(ListBoard[None]):
     PLACES = (EVERYWHERE, FINDING, INSTANCES)
     BINDINGS = bindings(EVERYWHERE, FINDING, INSTANCES)
 
-    def __init__(self, wanted: str = "") -> None:
-        """Wanted: name of the instance whose deliveries to open as soon as it is known."""
+    def __init__(self, wanted: str = "", *, at: InstanceId | None = None) -> None:
+        """Prepare.
+
+        Args:
+            wanted: name of the instance whose deliveries to open as soon as it is known.
+            at: the instance that one comes from: the cursor begins there.
+        """
         super().__init__()
         self._wanted = wanted
+        self._at = at
         self._rows: tuple[Instance, ...] = ()
 
     @override
@@ -132,7 +138,13 @@ class InstancesScreen(ListBoard[None]):
         odd = f" · {listing.unreadable} unreadable" if listing.unreadable else ""
         self.query_one(CountLine).say((), f"{len(listing.rows):,} of {total}{odd}")
         self.show_freshness(envelope, asking=asking)
+        self._come_from()
         self._open_wanted()
+
+    def _come_from(self) -> None:
+        if self._at is not None and any(row.id == self._at for row in self._rows):
+            self.table.move_to(self._at)
+            self._at = None
 
     def _chosen(self) -> Instance | None:
         key = self.table.cursor_key

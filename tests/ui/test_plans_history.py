@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,7 @@ from vzaps_tui.domain.deliveries import LogId
 from vzaps_tui.domain.plans import Entry, Evidence, Plan, PlanId, PlanState, PlanSummary, cause_of
 from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.domain.retries import Outcome
+from vzaps_tui.domain.retry_reports import export_lines
 from vzaps_tui.services.memory_journal import MemoryJournal
 from vzaps_tui.services.ports import RetryJournal
 from vzaps_tui.ui.dialogs import ConfirmScreen
@@ -76,6 +80,13 @@ HALF = (
     entry(6, Outcome.QUEUED),
 )
 """One delivered, one failed again, one unknown, three left."""
+
+
+class Forgetful(MemoryJournal):
+    """A journal that may lose its plans."""
+
+    def forget(self) -> None:
+        self._pages.clear()
 
 
 async def journal(
@@ -384,6 +395,52 @@ async def test_x_writes_one_object_a_delivery(tmp_path: Path) -> None:
     assert rows[1]["outcome"] == "FAILED AGAIN"
     assert set(rows[0]) == set(rows[3])
     assert path.stat().st_mode & 0o077 == 0
+
+
+def files(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def test_a_plans_export_can_be_called_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path, gate = tmp_path / "plan.jsonl", threading.Event()
+    monkeypatch.setattr("vzaps_tui.services.plan_export._AT_ONCE", 2)
+
+    def lines(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
+        if entries[0].place:
+            gate.wait(20)
+        return export_lines(plan, entries)
+
+    monkeypatch.setattr("vzaps_tui.services.plan_export.export_lines", lines)
+    try:
+        async with shown(begin(server(), await journal(*HALF))) as (app, pilot):
+            await opened(pilot)
+            await press(pilot, "x", "ctrl+a", "ctrl+k", *str(path))
+            await pilot.press("enter")
+            await until(pilot, lambda: "2 of 6 rows written" in screen_text(pilot))
+            await pilot.press("X")
+            await until(pilot, lambda: "Export stopped: no file was written." in toasts(app))
+            gate.set()
+            await until(pilot, lambda: not app.exports.is_busy)
+            assert "Exporting" not in screen_text(pilot)
+    finally:
+        gate.set()
+    await asyncio.get_running_loop().shutdown_default_executor()  # its thread ends by itself
+    assert not files(tmp_path)
+
+
+async def test_a_plan_that_cannot_be_read_is_not_exported(tmp_path: Path) -> None:
+    kept = Forgetful()
+    await journal(*HALF, kept=kept)
+    async with shown(begin(server(), kept)) as (app, pilot):
+        await opened(pilot)
+        await press(pilot, "x", "ctrl+a", "ctrl+k", *str(tmp_path / "plan.jsonl"))
+        kept.forget()
+        await press(pilot, "enter")
+        assert "There is no such plan" in toasts(app)
+        assert not app.exports.is_busy
+    assert not files(tmp_path)
 
 
 async def test_outcomes_change_while_one_looks() -> None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.log_state import LogState
     from vzaps_tui.domain.problems import VzapsError
     from vzaps_tui.domain.query import DeliveryQuery
-    from vzaps_tui.services.exporting import Written
+    from vzaps_tui.services.deliveries import DeliveryService
+    from vzaps_tui.services.exporting import Tell, Written
     from vzaps_tui.ui.export_form import ExportChoice
     from vzaps_tui.ui.launch import Launch
 
@@ -37,6 +38,28 @@ _AT_ONCE = 1000
 """Rows that are fetched in one go."""
 
 
+class Writing(Protocol):
+    """Something that is written to a file."""
+
+    @property
+    def total(self) -> int:
+        """Rows that it has."""
+        ...
+
+    async def write(self, tell: Tell, *, replace: bool) -> Written:
+        """Write it, whole or not at all; cancelled, nothing of it stays.
+
+        Raises:
+            ExportExistsError: there is such a file, and `replace` was not said.
+            VzapsError: it cannot be written.
+        """
+        ...
+
+    def said(self, written: Written) -> str:
+        """What a person hears of it."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Order:
     """An export, the numbers of its rows in the order to write, and what a person chose."""
@@ -44,6 +67,34 @@ class _Order:
     export: Export
     numbers: array[int]
     choice: ExportChoice
+    deliveries: DeliveryService
+
+    @property
+    def total(self) -> int:
+        """Rows that it has."""
+        return len(self.numbers)
+
+    async def write(self, tell: Tell, *, replace: bool) -> Written:
+        """As `Writing`."""
+        from vzaps_tui.services.exporting import write_export  # noqa: PLC0415 - start-up time
+
+        async with aclosing(self._rows()) as rows:
+            return await write_export(self.export, rows, self.choice.path, tell, replace=replace)
+
+    async def _rows(self) -> AsyncGenerator[list[Delivery], None]:
+        for start in range(0, len(self.numbers), _AT_ONCE):
+            found = await self.deliveries.fetch(self.numbers[start : start + _AT_ONCE])
+            yield [row for row in found if row is not None]
+
+    def said(self, written: Written) -> str:
+        """As `Writing`."""
+        kept = "personal data kept" if self.export.keep_personal else "personal data hidden"
+        size = f"{max(1, round(written.size / 1000)):,} kB"
+        report = " with their causes" if self.export.form == "md" else ""
+        words = f"{written.rows:,} deliveries{report} written to {written.path} ({size}, {kept})."
+        if dropped := self.total - written.rows:
+            words += f" {dropped:,} were dropped from the archive meanwhile."
+        return words
 
 
 class Teller(Protocol):
@@ -120,7 +171,8 @@ class Exports:
             if choice is not None:
                 masker = self._host.launch.masker
                 export = Export(scope, choice.form, now, choice.keep_personal, masker)
-                self._start(_Order(export, numbers, choice))
+                self.last = choice
+                self.begin(_Order(export, numbers, choice, services.deliveries))
 
         form = ExportForm(
             covers(len(numbers), scope.loaded, scope.total),
@@ -129,9 +181,8 @@ class Exports:
         )
         self._host.show(form, chosen)
 
-    def _start(self, order: _Order, *, replace: bool = False) -> None:
-        """Begin to write; returns at once."""
-        self.last = order.choice
+    def begin(self, order: Writing, *, replace: bool = False) -> None:
+        """Begin to write; returns at once. Only one thing is written at a time."""
         if self.is_busy:
             self._host.say("An export is under way; X stops it.", severity="warning")
             return
@@ -146,56 +197,35 @@ class Exports:
             self._worker.cancel()
         return busy
 
-    async def _run(self, order: _Order, *, replace: bool) -> None:
-        from vzaps_tui.domain.exporting import ExportError, ExportExistsError  # noqa: PLC0415 - start-up time
-        from vzaps_tui.services.exporting import write_export  # noqa: PLC0415 - same
-
-        choice, total = order.choice, len(order.numbers)
+    async def _run(self, order: Writing, *, replace: bool) -> None:
+        from vzaps_tui.domain.exporting import ExportExistsError  # noqa: PLC0415 - start-up time
+        from vzaps_tui.domain.problems import VzapsError  # noqa: PLC0415 - same
 
         def tell(rows: int) -> None:
-            self._show(Tally(total, rows, doing="Exporting", done="rows written"))
+            self._show(Tally(order.total, rows, doing="Exporting", done="rows written"))
 
         tell(0)
         try:
-            async with aclosing(self._rows(order.numbers)) as rows:
-                written = await write_export(order.export, rows, choice.path, tell, replace=replace)
+            written = await order.write(tell, replace=replace)
         except ExportExistsError as problem:
             self._app.run_worker(
                 self._ask(order, problem), name="replace", group="confirm", exclusive=True
             )
-        except ExportError as problem:
+        except VzapsError as problem:
             self._host.say(self._host.words_for(problem), severity="error", timeout=_LONG)
         else:
-            self.last = dataclasses.replace(choice, path="")
-            self._host.say(_said(order, written), timeout=_LONG)
+            if isinstance(order, _Order):
+                self.last = dataclasses.replace(order.choice, path="")
+            self._host.say(order.said(written), timeout=_LONG)
         finally:
             self._show(Tally())
-
-    async def _rows(self, numbers: array[int]) -> AsyncGenerator[list[Delivery], None]:
-        services = self._host.launch.services
-        if services is None:
-            return
-        for start in range(0, len(numbers), _AT_ONCE):
-            found = await services.deliveries.fetch(numbers[start : start + _AT_ONCE])
-            yield [row for row in found if row is not None]
 
     def _show(self, tally: Tally) -> None:
         self.tally = tally
         self.changed.publish(tally)
 
-    async def _ask(self, order: _Order, problem: ExportExistsError) -> None:
+    async def _ask(self, order: Writing, problem: ExportExistsError) -> None:
         body = f"{problem.reason}.\nx opens the form again, where the name can be changed."
         answer = await self._host.ask("Replace the file?", body, (Choice("yes", "Replace it"),))
         if answer:
-            self._start(order, replace=True)
-
-
-def _said(order: _Order, written: Written) -> str:
-    export = order.export
-    kept = "personal data kept" if export.keep_personal else "personal data hidden"
-    size = f"{max(1, round(written.size / 1000)):,} kB"
-    report = " with their causes" if export.form == "md" else ""
-    words = f"{written.rows:,} deliveries{report} written to {written.path} ({size}, {kept})."
-    if dropped := len(order.numbers) - written.rows:
-        words += f" {dropped:,} were dropped from the archive meanwhile."
-    return words
+            self.begin(order, replace=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
-    from vzaps_tui.domain.plans import Plan, PlanId, PlanSummary
+    from vzaps_tui.domain.plans import Plan, PlanSummary
+    from vzaps_tui.services.exporting import Tell, Written
+    from vzaps_tui.services.retrying import RetryService
     from vzaps_tui.ui.host import Host
 
 _BAD = frozenset({Outcome.FAILED_AGAIN, Outcome.REFUSED, Outcome.UNKNOWN})
@@ -250,28 +253,34 @@ class RetryPlans:
         name = f"vzaps-retries-{summary.plan.id}.jsonl"
         covers = f"Writes {summary.total:,} deliveries of {summary.plan.id}, one object a line."
         path = await self._host.choose(PathForm("Export a plan of retries", covers, name))
-        if path:
-            await self._write(summary.plan.id, path)
-
-    async def _write(self, plan: PlanId, path: str, *, replace: bool = False) -> None:
-        from vzaps_tui.domain.exporting import ExportExistsError  # noqa: PLC0415 - start-up time
-        from vzaps_tui.services.plan_export import write_plan  # noqa: PLC0415 - same
-
         services = self._host.launch.services
-        if services is None:
-            return
-        try:
-            found, entries = await services.retries.entries(plan)
-            written = await write_plan(found, entries, path, replace=replace)
-        except ExportExistsError as problem:
-            body = f"{problem.reason}.\nx opens the form again, where the name can be changed."
-            choices = (Choice("yes", "Replace it"),)
-            if await self._host.ask("Replace the file?", body, choices):
-                await self._write(plan, path, replace=True)
-        except VzapsError as problem:
-            self._host.say(self._host.words_for(problem), severity="error", timeout=_LONG)
-        else:
-            self._host.say(f"{written.rows:,} deliveries written to {written.path}.", timeout=_LONG)
+        if path and services is not None:
+            self._host.exports.begin(_PlanWriting(services.retries, summary, path))
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanWriting:
+    """A plan that is written to a path."""
+
+    retries: RetryService
+    summary: PlanSummary
+    path: str
+
+    @property
+    def total(self) -> int:
+        """How many deliveries it has."""
+        return self.summary.total
+
+    async def write(self, tell: Tell, *, replace: bool) -> Written:
+        """As `Writing`."""
+        from vzaps_tui.services.plan_export import write_plan  # noqa: PLC0415 - start-up time
+
+        plan, entries = await self.retries.entries(self.summary.plan.id)
+        return await write_plan(plan, entries, self.path, tell, replace=replace)
+
+    def said(self, written: Written) -> str:
+        """As `Writing`."""
+        return f"{written.rows:,} deliveries written to {written.path}."
 
 
 def _word(step: RetryStep) -> str:

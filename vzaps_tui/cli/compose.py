@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from vzaps_tui.cli.upkeep import Upkeep
 from vzaps_tui.domain.instances import InstanceId, looks_like_id
 from vzaps_tui.domain.masking import Masker, Secret
 from vzaps_tui.domain.problems import UnavailableError, VzapsError
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService

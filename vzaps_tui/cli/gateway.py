@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
-from vzaps_tui.domain.envelope import Answer
-from vzaps_tui.domain.instances import Instance, InstanceId, SessionStatus
-from vzaps_tui.domain.paging import Page
 from vzaps_tui.domain.problems import UnavailableError
-from vzaps_tui.domain.retries import RetryReceipt
-from vzaps_tui.domain.webhooks import WebhookConfig
-from vzaps_tui.services.ports import Gateway
+from vzaps_tui.domain.record import dataclass
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
+    from vzaps_tui.domain.envelope import Answer
+    from vzaps_tui.domain.instances import Instance, InstanceId, SessionStatus
+    from vzaps_tui.domain.paging import Page
+    from vzaps_tui.domain.retries import RetryReceipt
+    from vzaps_tui.domain.webhooks import WebhookConfig
+    from vzaps_tui.services.ports import Gateway
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -31,6 +31,7 @@ from vzaps_tui.domain.problems import (
     UnavailableError,
     VzapsError,
 )
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import age
 from vzaps_tui.settings.config_file import read_config

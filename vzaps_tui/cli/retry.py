@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -18,6 +17,7 @@ from vzaps_tui.cli.retry_choice import Wish, choose, due, review, way
 from vzaps_tui.cli.run import DONE, FAILED
 from vzaps_tui.domain.plans import Plan as WrittenPlan
 from vzaps_tui.domain.plans import PlanId, PlanState, Tuning, freeze
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
 from vzaps_tui.domain.retry_reports import export_rows
 from vzaps_tui.domain.text import visible

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from vzaps_tui.cli.headless import Session, UsageError
@@ -16,6 +16,7 @@ from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.plans import MANY, Tuning
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.query_language import to_text
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.retries import Outcome
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.triage import target_host

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from vzaps_tui import __version__
@@ -14,6 +14,7 @@ from vzaps_tui.cli.run import DONE, USAGE
 from vzaps_tui.cli.terminal import why_not
 from vzaps_tui.domain.instances import looks_like_id
 from vzaps_tui.domain.problems import SettingsError
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 from vzaps_tui.settings import Settings
 from vzaps_tui.settings.config_file import read_config

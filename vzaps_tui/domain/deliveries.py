@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+
+from vzaps_tui.domain.record import dataclass
 
 LogId = NewType("LogId", str)
 

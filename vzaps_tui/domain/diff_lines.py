@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, TypeAlias, overload
 
 from typing_extensions import override
 
 from vzaps_tui.domain.diff import Diff, Edit
 from vzaps_tui.domain.diff_tree import ROOT, Tree
+from vzaps_tui.domain.record import dataclass
 
 _INDENT: Final = 2
 _DEEPEST_INDENT: Final = 40  # levels

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
 from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.record import dataclass
 
 T = TypeVar("T")
 

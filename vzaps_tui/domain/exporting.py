@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -19,6 +19,7 @@ from vzaps_tui.domain.folding import Fold
 from vzaps_tui.domain.masking import Masker, mask_url
 from vzaps_tui.domain.personal import hide_personal
 from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import took
 from vzaps_tui.domain.triage import Cause, Findings, percent

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+
+from vzaps_tui.domain.record import dataclass
 
 InstanceId = NewType("InstanceId", str)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from vzaps_tui.domain.paging import End
+from vzaps_tui.domain.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import repeat
 from urllib.parse import quote
 
 from typing_extensions import override
+
+from vzaps_tui.domain.record import dataclass
 
 MASK = "•••"
 _MIN_SECRET = 4

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
 from vzaps_tui.domain.json_skim import looks_like_json, skimmed
 from vzaps_tui.domain.json_text import at_once
+from vzaps_tui.domain.record import dataclass
 
 UNKNOWN_EVENT: Final = "?"
 _WRAPPERS: Final = ("json_data", "data", "payload", "body")

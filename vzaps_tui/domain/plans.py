@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -14,6 +14,7 @@ from vzaps_tui.domain.failures import FailureKind, failure_kind
 from vzaps_tui.domain.healing import name_of
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.retries import Outcome, RetryPlan
 from vzaps_tui.domain.triage import CauseKey, target_host
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache
 
@@ -21,6 +21,7 @@ from vzaps_tui.domain.periods import (
     relative_word,
     span_text,
 )
+from vzaps_tui.domain.record import dataclass
 
 FAILED_ONLY = frozenset({StatusClass.FAILED})
 MOST_ATTEMPTS = 999_999

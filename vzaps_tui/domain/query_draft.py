@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from vzaps_tui.domain.periods import moment_word, read_moment, short
@@ -13,6 +12,7 @@ from vzaps_tui.domain.query_fields import ALIASES, FIELDS
 from vzaps_tui.domain.query_language import Completion, QueryError, complete
 from vzaps_tui.domain.query_reading import KNOWN_EVENTS, Reading
 from vzaps_tui.domain.query_words import Term
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.span import between
 
 _NAMES = (*FIELDS, *ALIASES)

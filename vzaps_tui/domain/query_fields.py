@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.webhooks import ALL, EVENTS
 
 

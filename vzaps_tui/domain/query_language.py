@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from vzaps_tui.domain.deliveries import StatusClass
@@ -13,6 +12,7 @@ from vzaps_tui.domain.query import DeliveryQuery, code_order
 from vzaps_tui.domain.query_fields import ALIASES, FIELDS
 from vzaps_tui.domain.query_reading import KNOWN_EVENTS, QueryError, Reading, is_code
 from vzaps_tui.domain.query_words import Term, Word, quote, split
+from vzaps_tui.domain.record import dataclass
 
 __all__ = ["Completion", "QueryError", "complete", "parse", "to_text"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from vzaps_tui.domain.query_fields import ALIASES
+from vzaps_tui.domain.record import dataclass
 
 _FIELD = re.compile(r"([A-Za-z_]+):(?!//)")  # the beginning of a URL is text
 _QUOTED = re.compile(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
 from vzaps_tui.domain.instances import InstanceId
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.times import took
 
 T = TypeVar("T", int, datetime)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vzaps_tui.domain.plans import Entry, Plan
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.retries import Outcome
 
 STILL_FAILED = frozenset({Outcome.FAILED_AGAIN, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NO_NEWS})

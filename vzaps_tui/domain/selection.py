@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from vzaps_tui.domain.deliveries import StatusClass
 from vzaps_tui.domain.failures import FailureKind
+from vzaps_tui.domain.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

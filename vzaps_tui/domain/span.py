@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain, count
 
 from vzaps_tui.domain.periods import span_text
 from vzaps_tui.domain.query import DeliveryQuery
+from vzaps_tui.domain.record import dataclass
 
 CREDIBLE = datetime(2000, 1, 1, tzinfo=UTC)
 """An earlier time is a placeholder (Go's zero time is the year 1), not a time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from vzaps_tui.domain.failures import FailureKind, failure_kind
 from vzaps_tui.domain.healing import Cure, cure, name_of, remedy
 from vzaps_tui.domain.masking import MASK, mask_url
 from vzaps_tui.domain.query import FAILED_ONLY, CodeMatch, DeliveryQuery, contains
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.selection import Group
 from vzaps_tui.domain.span import AHEAD, CREDIBLE, parts
 

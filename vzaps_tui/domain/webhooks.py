@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from vzaps_tui.domain.masking import MASK
+from vzaps_tui.domain.record import dataclass
 
 ALL = "All"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vzaps_tui.domain.envelope import Answer, Envelope, Question
 from vzaps_tui.domain.problems import VzapsError
-from vzaps_tui.services.ports import Clock, EnvelopeStore
+
+if TYPE_CHECKING:
+    from vzaps_tui.services.ports import Clock, EnvelopeStore
 
 T = TypeVar("T")
 _Group = tuple[str, str, str, str]

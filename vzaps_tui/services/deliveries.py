@@ -7,11 +7,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
 from vzaps_tui.domain.envelope import Answer, Envelope, Question, Source
-from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.paging import End, Page
 from vzaps_tui.domain.problems import (
@@ -21,13 +19,17 @@ from vzaps_tui.domain.problems import (
     TroubledError,
     VzapsError,
 )
-from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.services.cache import EnvelopeCache, words
 from vzaps_tui.services.flights import Flights, Publish
 from vzaps_tui.services.holdings import Holdings
-from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.log_reading import EXCLUDED, PAGE, LogReader
-from vzaps_tui.services.ports import Clock, DeliveryArchive, Gateway
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.domain.query import DeliveryQuery
+    from vzaps_tui.services.identity import Identity
+    from vzaps_tui.services.ports import Clock, DeliveryArchive, Gateway
 
 T = TypeVar("T")
 

@@ -9,12 +9,12 @@ import os
 import secrets
 import threading
 from collections.abc import AsyncIterable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Generic, TypeVar
 
 from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.exporting import Export, ExportError, ExportExistsError, Sheet, sheet
+from vzaps_tui.domain.record import dataclass
 
 T = TypeVar("T")
 Row = TypeVar("Row")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
 from vzaps_tui.domain.problems import NotFoundError, NotOfferedError, VzapsError
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.retries import Outcome, has_news, judge
 from vzaps_tui.services.looking import FEW, Looker
 from vzaps_tui.services.new_logs import NewLogs, Sent

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from vzaps_tui.domain.envelope import Envelope, Source
+from vzaps_tui.domain.record import dataclass
 
 
 class Phase(StrEnum):

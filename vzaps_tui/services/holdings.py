@@ -5,15 +5,18 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Container, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from vzaps_tui.domain.deliveries import Delivery
-from vzaps_tui.domain.instances import InstanceId
-from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.selection import Group, Histogram, Scope, Selection
-from vzaps_tui.services.identity import Identity
-from vzaps_tui.services.ports import Clock, DeliveryArchive
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.domain.query import DeliveryQuery
+    from vzaps_tui.services.identity import Identity
+    from vzaps_tui.services.ports import Clock, DeliveryArchive
 
 
 class _Known(Container[str]):

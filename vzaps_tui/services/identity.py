@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vzaps_tui.domain.envelope import Question
+from vzaps_tui.domain.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
 
 from vzaps_tui.domain.envelope import Answer, Envelope
 from vzaps_tui.domain.instances import Instance, InstanceId
 from vzaps_tui.domain.paging import End, Listing, Page
-from vzaps_tui.services.cache import EnvelopeCache
-from vzaps_tui.services.identity import Identity
-from vzaps_tui.services.ports import Gateway
+
+if TYPE_CHECKING:
+    from vzaps_tui.services.cache import EnvelopeCache
+    from vzaps_tui.services.identity import Identity
+    from vzaps_tui.services.ports import Gateway
 
 FRESH = 30.0
 PAGE, MAX_PAGES = 50, 20

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from vzaps_tui.domain.deliveries import Delivery
-from vzaps_tui.domain.paging import Page
 from vzaps_tui.domain.readings import is_unchanged
+from vzaps_tui.domain.record import dataclass
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
+    from vzaps_tui.domain.paging import Page
 
 SURE = 15.0
 """Seconds for which the server's count tells that nothing moved above where reading goes on."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.paging import End, Page
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.selection import Put, Reading, Scope, Stretch
 from vzaps_tui.services.log_edge import Edge
-from vzaps_tui.services.ports import Clock, DeliveryArchive
+
+if TYPE_CHECKING:
+    from vzaps_tui.services.ports import Clock, DeliveryArchive
 
 PAGE = 50
 MAX_REQUESTS = 12

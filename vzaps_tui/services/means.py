@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from vzaps_tui.domain.deliveries import LogId
 from vzaps_tui.domain.instances import InstanceId
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.pacing import Pace
 from vzaps_tui.services.ports import Clock, Gateway, RetryJournal

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Container, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.problems import VzapsError
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.log_reading import PAGE
 from vzaps_tui.services.looking import GATHER

@@ -8,15 +8,12 @@ from array import array
 from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
 from vzaps_tui.domain.envelope import Envelope, Source
-from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.meaning import Meaning, read_in_slices
 from vzaps_tui.domain.problems import (
     NotFoundError,
@@ -25,8 +22,13 @@ from vzaps_tui.domain.problems import (
     RejectedError,
 )
 from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.domain.selection import Selection
-from vzaps_tui.services.ports import Clock
+from vzaps_tui.domain.record import dataclass
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.domain.selection import Selection
+    from vzaps_tui.services.ports import Clock
 
 AT_ONCE: Final = 200
 """Deliveries that are looked at before a person is asked for more."""

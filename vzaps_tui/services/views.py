@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import field
+from typing import TYPE_CHECKING, Final
 
-from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.query_language import QueryError, parse, to_text
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.remembered import KeptView, SavedView
-from vzaps_tui.services.identity import Identity
-from vzaps_tui.services.ports import Clock, ViewStore
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.services.identity import Identity
+    from vzaps_tui.services.ports import Clock, ViewStore
 
 log = logging.getLogger(__name__)
 

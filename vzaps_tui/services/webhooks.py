@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from vzaps_tui.domain.envelope import Answer, Envelope, Question
-from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.masking import MASK, unmask_url
 from vzaps_tui.domain.problems import RejectedError, VzapsError
 from vzaps_tui.domain.webhooks import SaveReport, WebhookConfig
 from vzaps_tui.services.cache import EnvelopeCache, words
-from vzaps_tui.services.identity import Identity
-from vzaps_tui.services.ports import Gateway
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.envelope import Answer, Envelope, Question
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.services.identity import Identity
+    from vzaps_tui.services.ports import Gateway
 
 FRESH = 60.0
 FIRST_SPELLING, OTHER_SPELLING = "webhookURL", "webhook_url"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from stat import S_ISREG
 from typing import Final, cast
 
 from vzaps_tui.domain.masking import Secret
 from vzaps_tui.domain.problems import SettingsError
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 from vzaps_tui.settings.model import EMPTY, NOTHING, declared
 from vzaps_tui.settings.values import accept, is_blank

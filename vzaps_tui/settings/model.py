@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from vzaps_tui.domain.record import dataclass
 
 if TYPE_CHECKING:
     from vzaps_tui.domain.masking import Secret

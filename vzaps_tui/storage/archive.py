@@ -11,9 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
 from vzaps_tui.domain.masking import Masker
-from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.selection import (
     Group,
     Histogram,
@@ -28,6 +26,8 @@ from vzaps_tui.storage.archive_question import Asked
 from vzaps_tui.storage.archive_schema import column
 
 if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
+    from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.storage.archive_asking import Asker
     from vzaps_tui.storage.archive_keeping import Keeper
     from vzaps_tui.storage.archive_rows import Mask

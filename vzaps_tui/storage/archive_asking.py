@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import islice, pairwise
+from typing import TYPE_CHECKING
 
 from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, StatusClass
 from vzaps_tui.domain.selection import Group, Histogram, Scope, Selection, Stretch
@@ -16,7 +17,6 @@ from vzaps_tui.storage.archive_coverage import Coverage
 from vzaps_tui.storage.archive_details import find
 from vzaps_tui.storage.archive_groups import Folds
 from vzaps_tui.storage.archive_query import Condition, Translator
-from vzaps_tui.storage.archive_question import Asked
 from vzaps_tui.storage.archive_rows import (
     COLUMNS,
     FactShelf,
@@ -27,6 +27,9 @@ from vzaps_tui.storage.archive_rows import (
 )
 from vzaps_tui.storage.archive_schema import last_number, snapshot
 from vzaps_tui.storage.archive_writing import row_number, scope_number
+
+if TYPE_CHECKING:
+    from vzaps_tui.storage.archive_question import Asked
 
 _AT_ONCE = 5000
 """Rows fetched in one go: more would hold up other threads (PERF 4)."""

@@ -10,12 +10,14 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vzaps_tui.domain.selection import Reading, Stretch
-from vzaps_tui.storage.archive_order import Entry
 from vzaps_tui.storage.archive_rows import marks, micros, moment_of
 from vzaps_tui.storage.archive_schema import STRETCHES, column
+
+if TYPE_CHECKING:
+    from vzaps_tui.storage.archive_order import Entry
 
 _FIELDS = "id, newest, oldest, rows, since, until, topped, ended"
 

@@ -6,12 +6,15 @@ import sqlite3
 from collections import Counter
 from dataclasses import replace
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.storage.archive_rows import PLAIN, Fact, Mask, fact_of, is_timed, naming
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
 
 _MOST = 50_000
 _ADD = (

@@ -5,13 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from vzaps_tui.domain.deliveries import Delivery
-from vzaps_tui.domain.selection import Put, Reading, Scope
 from vzaps_tui.storage import archive_details as details
 from vzaps_tui.storage import archive_pruning as pruning
-from vzaps_tui.storage.archive_rows import Mask
 from vzaps_tui.storage.archive_writing import Writer, row_number
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
+    from vzaps_tui.domain.selection import Put, Reading, Scope
+    from vzaps_tui.storage.archive_rows import Mask
 
 
 class Keeper:

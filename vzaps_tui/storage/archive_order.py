@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.storage.archive_rows import time_of
 from vzaps_tui.storage.archive_schema import BLOCK
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
 
 _LOWEST = "SELECT rank FROM deliveries WHERE scope = ? AND at = ? ORDER BY rank LIMIT 1"
 _AFTER = "SELECT rank FROM deliveries WHERE scope = ? AND at = ? AND rank > ? ORDER BY rank LIMIT 1"

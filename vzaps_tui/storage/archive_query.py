@@ -10,11 +10,12 @@ import json
 import sqlite3
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from vzaps_tui.domain.deliveries import LogId
 from vzaps_tui.domain.query import DeliveryQuery, contains
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.storage.archive_rows import PLAIN, UNNAMED, Fact, FactShelf, micros, probe
 
 _LONGEST_NEEDLE = 1000

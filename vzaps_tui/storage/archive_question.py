@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.domain.selection import Scope
+from vzaps_tui.domain.record import dataclass
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.query import DeliveryQuery
+    from vzaps_tui.domain.selection import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.readings import is_unchanged, merged
 from vzaps_tui.domain.selection import Put, Reading, Scope, Stretch
 from vzaps_tui.storage.archive_coverage import Coverage
@@ -26,6 +25,9 @@ from vzaps_tui.storage.archive_rows import (
     storable,
 )
 from vzaps_tui.storage.archive_schema import column, sequence, transaction
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
 
 ROWS_AT_ONCE = 5000
 """Rows of one transaction: others wait no longer than it takes."""

@@ -10,10 +10,9 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from vzaps_tui.domain.deliveries import LogId
-from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.masking import Masker
 from vzaps_tui.domain.plans import (
     Earlier,
@@ -42,7 +41,10 @@ from vzaps_tui.storage.journal_rows import (
     unpacked,
 )
 from vzaps_tui.storage.plan_locks import PlanLocks
-from vzaps_tui.storage.state import StateFile
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.storage.state import StateFile
 
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that are taken for each other."""

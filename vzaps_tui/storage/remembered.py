@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.masking import Masker
 from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.domain.remembered import KeptView, SavedView
 from vzaps_tui.storage.journal_rows import Mask, packed, unpacked
-from vzaps_tui.storage.state import StateFile
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.storage.state import StateFile
 
 T = TypeVar("T")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from vzaps_tui.domain.deliveries import Attempt, Delivery, DeliveryDetail, LogId, StatusClass
 from vzaps_tui.domain.failures import FailureKind, failure_kind
 from vzaps_tui.domain.plans import Earlier
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.domain.times import clock_time, took
 from vzaps_tui.ui.render import OUTCOME_TONE, STATUS_TONE

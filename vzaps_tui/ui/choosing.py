@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from vzaps_tui.domain.deliveries import StatusClass
 from vzaps_tui.domain.failures import FailureKind
 from vzaps_tui.domain.query import FAILED_ONLY, CodeMatch, DeliveryQuery
+from vzaps_tui.domain.record import dataclass
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode

@@ -7,10 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from vzaps_tui.domain.record import dataclass
 
 MOST_BASE64: Final = 74_994
 """Bytes of base64 that terminals are known to take by OSC 52."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on
@@ -14,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Label, Static
 from typing_extensions import override
 
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.render import words
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -16,6 +15,7 @@ from textual.widgets import Button, Input, Label, Static
 from typing_extensions import override
 
 from vzaps_tui.domain.exporting import ExportFormat
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.ui.dialogs import SHORT
 from vzaps_tui.ui.render import words
 from vzaps_tui.ui.widgets.check_list import CheckList, Item

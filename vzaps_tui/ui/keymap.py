@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 from textual.binding import Binding
 from textual.keys import Keys
 
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.ui.command import Command, show_key
 from vzaps_tui.ui.commands import (
     COMMANDS,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.ui.clipboard import Clipboard
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -19,6 +18,7 @@ from typing_extensions import override
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.query_draft import NOT_YET, draft
 from vzaps_tui.domain.query_language import Completion, QueryError, complete, parse, to_text
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.widgets.cells import fit, width_of
 from vzaps_tui.ui.widgets.field import Field, pictured

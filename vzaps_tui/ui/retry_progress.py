@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vzaps_tui.domain.plans import RunStatus
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.retries import Outcome
 
 _ERRORS = 3

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
 from vzaps_tui.domain.plans import MANY, Earlier
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.domain.retry_pace import retries_a_second
 from vzaps_tui.domain.times import clock_time, lasting

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.ui.widgets.cells import Cell
 from vzaps_tui.ui.widgets.virtual_table import Column, VirtualTable
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 from typing_extensions import override
 
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 
 _BAR, _SHORT_BAR, _SHORTEST_BAR = 20, 10, 6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -12,6 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from typing_extensions import override
 
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.selection import Histogram
 from vzaps_tui.domain.span import between, bucket_of, roughly
 from vzaps_tui.domain.text import visible

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from typing_extensions import override
 
+from vzaps_tui.domain.record import dataclass
 from vzaps_tui.ui.widgets.cells import Align, Cell
 
 GUTTER = 2  # the cursor's bar and the mark

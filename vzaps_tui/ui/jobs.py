@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.instances import InstanceId
     from vzaps_tui.services.retrying import RetryService
 
-_GROUP = "retry"
+_GROUP, _STEPS = "retry", "steps"
 _BURST = 100
 """Steps told in one go from which on screens hear of the last one of each instance only."""
+_TOGETHER = 0.2
+"""Seconds between two tellings of steps: a quick plan has dozens a second, and keys come first."""
 _TOLD = (
     Outcome.FAILED_AGAIN,
     Outcome.REFUSED,
@@ -94,8 +96,8 @@ class Jobs:
         keys: those that pause, and stop.
         progress: how all of it goes.
         steps: the last word on every delivery sent in this run of the program.
-        changed: tells steps as they happen, several at once as one after another.
-        progressed: tells how it goes, at most once for what happens at the same time.
+        changed: tells steps soon after they happen, several one after another.
+        progressed: tells how it goes, a few times a second at most while steps happen.
     """
 
     def __init__(
@@ -273,16 +275,24 @@ class Jobs:
         self._news.append(step)
         if not self._flushing:
             self._flushing = True
-            self._app.call_later(self._flush)
+            self._app.run_worker(self._tell_on(), name="steps", group=_STEPS, exclusive=False)
 
     def _is_under_way(self, step: RetryStep) -> bool:
         """Whether another plan is at this delivery: its word on it stands."""
         known = self.steps.get((step.instance, step.log_id))
         return known is not None and not known.outcome.is_final
 
+    async def _tell_on(self) -> None:
+        """Tell what happens, together what happens within a moment."""
+        try:
+            while self._news and self._retries is not None:
+                self._flush()
+                await self._retries.clock.sleep(_TOGETHER)
+        finally:
+            self._flushing = False
+
     def _flush(self) -> None:
         """Tell what happened since the last time."""
-        self._flushing = False
         news, self._news = self._news, []
         if len(news) > _BURST:  # a plan that begins tells where all of it stands
             news = list({step.instance: step for step in news}.values())

@@ -23,4 +23,6 @@ class Preview(Static):
         """Show a row, or nothing."""
         width = self.content_size.width
         content = Content("") if row is None else summary(row, step, now, width)
-        self.update(content, layout=False)
+        shown = self.content
+        if not (isinstance(shown, Content) and shown.is_same(content)):
+            self.update(content, layout=False)

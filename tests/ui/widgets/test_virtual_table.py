@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from random import Random
 
 import pytest
 from rich.cells import cell_len
 from textual import events
+from textual.geometry import Region
 from textual.pilot import Pilot
 from typing_extensions import override
 
@@ -430,6 +432,63 @@ async def test_a_flood_of_keys_reaches_the_right_row() -> None:
         assert cursor_line(table) == PAGE
         moves = [message for message in app.messages if message[0] == "highlighted"]
         assert moves[-1] == ("highlighted", "k300", 300)
+
+
+class TellingRows(KeyRows):
+    """Rows with a reason of their own."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(keys)
+        self.reasons: dict[str, str] = {}
+
+    @override
+    def cells(self, index: int) -> tuple[Cell, ...]:
+        key = self.keys[index]
+        return (*super().cells(index)[:3], self.reasons.get(key, "timeout"))
+
+
+async def test_only_rows_that_look_different_are_painted_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = TellingRows(keys(0, 100))
+    async with running(rows) as (table, pilot, _):
+        table.move_to(40)
+        await pilot.pause()
+        painted: list[Region] = []
+        refresh = VirtualTable.refresh
+
+        def noted(self: VirtualTable, *regions: Region, **more: bool) -> VirtualTable:
+            painted.extend(regions or [self.size.region])
+            return refresh(self, *regions, **more)
+
+        monkeypatch.setattr(VirtualTable, "refresh", noted)
+        table.show(rows)
+        assert painted == []
+        for changed in (30, 35, 90):  # the last one is out of sight
+            rows.reasons[f"k{changed}"] = "answered"
+        table.show(rows)
+        assert [region.y for region in painted] == [30 - table.top + 1, 35 - table.top + 1]
+        await pilot.pause()
+        assert "\n".join(screen_lines(table)).count("answered") == 2
+
+
+async def test_whatever_changes_the_screen_shows_it() -> None:
+    chance = Random(7)  # noqa: S311 - it keeps no secret
+    rows = TellingRows(keys(0, 60))
+    async with running(rows) as (table, pilot, _):
+        for turn in range(60):
+            kept = [key for key in rows.keys if chance.random() < 0.9 or key == "k0"]
+            grown = [f"n{turn}-{number}" for number in range(chance.randrange(4))]
+            rows = TellingRows([*grown, *kept, *keys(200 + turn, 202 + turn)])
+            rows.reasons = {key: chance.choice(["answered", "timeout"]) for key in rows.keys}
+            table.show(rows)
+            if chance.random() < 0.5:
+                await pilot.press(chance.choice(EVERY_KEY))
+            await pilot.pause()
+            painted = screen_lines(table)
+            table.forget_strips()
+            await pilot.pause()
+            assert painted == screen_lines(table)
 
 
 async def test_the_theme_may_change() -> None:

@@ -57,6 +57,7 @@ class CursorLines(ScrollView, can_focus=True, inherit_bindings=False):
         self._focus_before_click = False
         self._strips: LRUCache[tuple[int, bool, bool], Strip] = LRUCache(_STRIPS_KEPT)
         self._styles_known: dict[tuple[str, ...], Style] = {}
+        self._rendered: dict[int, Strip] = {}
 
     # What subclasses say
 
@@ -236,9 +237,22 @@ class CursorLines(ScrollView, can_focus=True, inherit_bindings=False):
         """
         self._strips.clear()
         size = Size(width, self.line_count + self.HEADER_LINES)
-        if size != self.virtual_size:
+        if size == self.virtual_size:
+            self._refresh_changed_lines()
+        else:
             self.virtual_size = size
-        self.refresh()
+            self.refresh()
+
+    def _refresh_changed_lines(self) -> None:
+        """Draw those lines in view again that look different now.
+
+        To tell costs a fraction of what it costs to paint them, and a list of which some rows
+        change several times a second shall leave time for keys.
+        """
+        height = self.scrollable_content_region.height
+        for y in range(height):
+            if self._strip_at(y) != self._rendered.get(y):
+                self.refresh(Region(0, y, self.view_width, 1))
 
     def forget_strips(self) -> None:
         """Draw every line anew."""
@@ -296,6 +310,10 @@ class CursorLines(ScrollView, can_focus=True, inherit_bindings=False):
 
     @override
     def render_line(self, y: int) -> Strip:
+        strip = self._rendered[y] = self._strip_at(y)
+        return strip
+
+    def _strip_at(self, y: int) -> Strip:
         if y < self.HEADER_LINES:
             return self.draw_header(y)
         index = self.top + y - self.HEADER_LINES

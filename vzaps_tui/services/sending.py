@@ -111,7 +111,8 @@ class Sender:
             try:
                 other = await self._ledger.sending(place, row, payload, floor)
             except StorageError as problem:
-                self._ledger.say(entry, Outcome.REFUSED, f"not sent: {problem.summary}")
+                # As the journal has it: planned still, for when there is room again.
+                self._ledger.say(entry, Outcome.QUEUED, problem.summary)
                 return Attempted(Fate.HALT, problem.summary, problem)
             if other is None:
                 return replace(await self._ask(place, entry.log), before=row, payload=payload)

@@ -62,7 +62,9 @@ class RetryPlans:
         """
         if not steps:
             return
-        severity = "warning" if any(step.outcome in _BAD for step in steps) else "information"
+        by_itself = plan.why if plan is not None and not by_hand else ""
+        bad = bool(by_itself) or any(step.outcome in _BAD for step in steps)
+        severity = "warning" if bad else "information"
         if len(steps) == 1:
             step = steps[0]
             reason = f" · {step.reason}" if step.reason else ""
@@ -72,11 +74,10 @@ class RetryPlans:
         self._mark_unsent(steps)
         counts = Counter(map(_word, steps))
         words = ", ".join(f"{count:,} {word}" for word, count in counts.items())
-        by_itself = plan is not None and plan.why and not by_hand
-        why = f" It stopped by itself: {plan.why}." if plan is not None and by_itself else ""
+        why = f" It stopped by itself: {by_itself}." if by_itself else ""
         more = " H shows them." if plan is not None else ""
         said = f"{len(steps):,} retries: {words}.{why}{more}"
-        self._host.say(said, severity="warning" if why else severity, timeout=_LONG)
+        self._host.say(said, severity=severity, timeout=_LONG)
 
     def _mark_unsent(self, steps: tuple[RetryStep, ...]) -> None:
         """What was not sent when a plan was stopped is marked again."""

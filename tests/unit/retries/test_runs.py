@@ -262,7 +262,8 @@ async def test_a_full_disk_stops_it_before_it_sends_what_is_not_written(
     assert (found.state, found.why) == (PlanState.STOPPED, "Cannot use the disk: disk full")
     if what == "begin":
         assert ground.sent == []
-        assert steps[0].outcome is Outcome.REFUSED
+        assert [step.outcome for step in steps] == [Q, Q]
+        assert ground.told[-1].reason == "Cannot use the disk: disk full"
         assert await ground.words(plan.id) == [Q, Q]
     else:
         # The answer could not be written down: what is on disk says that it may have been sent.

@@ -1,4 +1,4 @@
-"""Puts rows into a selection that it would not have, each in its place.
+"""Puts rows into a selection that it does not have yet, each in its place.
 
 The selection is not sorted anew: only those of its rows are looked up that are near the new ones.
 """
@@ -8,23 +8,39 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection
+from functools import partial
+from itertools import islice
 from typing import Final
 
-_BLOCK: Final = 256
-"""Rows of a selection that are looked up together."""
-_AT_ONCE: Final = 5000
-"""Rows compared in one go: more would hold up other threads (PERF 4)."""
+_AT_ONCE: Final = 1000
+"""Rows looked up in one go."""
 # Numbers first: by the scope's index every row would be looked at.
 _PLACES: Final = (
     "SELECT deliveries.id, -at, rank FROM json_each(?) AS one CROSS JOIN deliveries"
     " ON deliveries.id = one.value WHERE scope = ?"
 )
+_PLACE: Final = "SELECT -at, rank FROM deliveries WHERE id = ?"
 
-_Place = tuple[int, float]
-"""Time, negated, and rank: of two rows the one with the lower place stands above."""
+Place = tuple[int, float]
+"""Time in microseconds, negated, and rank: of two rows the one with the lower place is above."""
+
+
+class DroppedError(LookupError):
+    """A row of a selection is not there any more, though nobody noted that it was dropped."""
+
+
+def place_of(db: sqlite3.Connection, number: int) -> Place:
+    """The place of a row.
+
+    Raises:
+        DroppedError: there is no such row.
+    """
+    row = db.execute(_PLACE, (number,)).fetchone()
+    if row is None:
+        raise DroppedError(number)
+    return row[0], row[1]
 
 
 def with_others(
@@ -34,63 +50,55 @@ def with_others(
     others: Collection[int],
     check: Callable[[], None],
 ) -> array[int]:
-    """A selection and other rows of its scope, in order, none twice.
+    """A selection and other rows of its scope, in order.
 
-    Costs a few lookups for each row that comes in, at worst one for each row there is.
+    Costs a few lookups for each row that comes in: one for its neighbour's neighbour.
 
     Args:
         db: the archive, in the state in which the selection was made.
         scope: its number.
         found: numbers of the selection, in order.
-        others: numbers of any rows.
+        others: numbers of any rows; none of them is in the selection.
         check: called now and then; what it raises ends it.
+
+    Returns:
+        The very selection if nothing comes in.
+
+    Raises:
+        DroppedError: a row of the selection is not there.
     """
-    missing = set(others)
-    for start in range(0, len(found) if missing else 0, _AT_ONCE):
-        missing.difference_update(found[start : start + _AT_ONCE])
-        check()
-    wanted = _places(db, scope, missing, check)
-    if not wanted:
+    places = _places(db, scope, others, check)
+    if not places:
         return found
-    blocks = _sort_out(db, scope, found, wanted, check)
     merged = array("q")
     done = 0
-    for start in sorted(blocks):
-        merged.extend(found[done:start])
-        done = start + _BLOCK
-        mine = blocks[start] | _places(db, scope, found[start:done], check)
-        merged.extend(sorted(mine, key=mine.__getitem__))
+    for number, place in sorted(places.items(), key=lambda item: item[1]):
+        check()
+        at = _where(db, found, place, done)
+        merged.extend(found[done:at])
+        merged.append(number)
+        done = at
     merged.extend(found[done:])
     return merged
 
 
-def _sort_out(
-    db: sqlite3.Connection,
-    scope: int,
-    found: array[int],
-    wanted: dict[int, _Place],
-    check: Callable[[], None],
-) -> dict[int, dict[int, _Place]]:
-    """The new rows by the block of the selection that each belongs into: where that begins."""
-    heads = found[::_BLOCK]
-    known = _places(db, scope, heads, check)
-    edges = [known[number] for number in heads]
-    blocks: dict[int, dict[int, _Place]] = defaultdict(dict)
-    for number, place in wanted.items():
-        blocks[max(0, bisect_right(edges, place) - 1) * _BLOCK][number] = place
-    return blocks
+def _where(db: sqlite3.Connection, found: array[int], place: Place, start: int) -> int:
+    """Where a row belongs, not above `start`: near it first, for rows seldom come alone."""
+    low = high = start
+    step = 1
+    while high < len(found) and place_of(db, found[high]) < place:
+        low, high, step = high + 1, high + step, 2 * step
+    return bisect_left(found, place, low, min(high, len(found)), key=partial(place_of, db))
 
 
 def _places(
-    db: sqlite3.Connection, scope: int, numbers: Iterable[int], check: Callable[[], None]
-) -> dict[int, _Place]:
+    db: sqlite3.Connection, scope: int, numbers: Collection[int], check: Callable[[], None]
+) -> dict[int, Place]:
     """Places of those of the numbers that are rows of the scope."""
-    wanted: Sequence[int] = list(numbers)
-    found: dict[int, _Place] = {}
-    for start in range(0, len(wanted), _AT_ONCE):
+    found: dict[int, Place] = {}
+    flow = iter(numbers)
+    while some := list(islice(flow, _AT_ONCE)):
         check()
-        some = json.dumps(wanted[start : start + _AT_ONCE])
-        found.update(
-            (number, (at, rank)) for number, at, rank in db.execute(_PLACES, (some, scope))
-        )
+        rows = db.execute(_PLACES, (json.dumps(some), scope))
+        found.update((number, (at, rank)) for number, at, rank in rows)
     return found

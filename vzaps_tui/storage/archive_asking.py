@@ -26,16 +26,14 @@ from vzaps_tui.storage.archive_rows import (
     probe,
 )
 from vzaps_tui.storage.archive_schema import last_number, snapshot
+from vzaps_tui.storage.archive_selecting import ORDER, Selections
 from vzaps_tui.storage.archive_writing import row_number, scope_number
 
 if TYPE_CHECKING:
     from vzaps_tui.storage.archive_question import Asked
 
-_AT_ONCE = 5000
-"""Rows fetched in one go: more would hold up other threads (PERF 4)."""
 _NUMBERS_AT_ONCE = 500
 _FEW_FACTS = 200
-_ORDER = "at DESC, rank"
 
 Check = Callable[[], None]
 
@@ -52,33 +50,22 @@ class Asker:
         self._db = db
         self._shelf = FactShelf()
         self._translator = Translator(db, self._shelf)
+        self._selections = Selections(db)
 
     def select(self, asked: Asked, also: Collection[int] = ()) -> Selection:
-        """The numbers of all rows that match and of those in `also`, newest first."""
+        """The numbers of all rows that match and of those in `also`, newest first.
+
+        Asked again it is the same array while none of its rows changed: never write to it.
+        """
         with snapshot(self._db):
             condition = self._condition(asked)
             if condition is None:
                 return Selection(array("q"), 0)
-            found = self._numbers(condition)
-            if also:
-                found = with_others(self._db, condition.scope, found, also, self.check)
+            self._selections.check = self.check
+            found = self._selections.of(condition, asked.resolved)
+            others = set(also).difference(self._selections.among(condition, also))
+            found = with_others(self._db, condition.scope, found, others, self.check)
             return Selection(found, condition.held)
-
-    def _numbers(self, condition: Condition) -> array[int]:
-        """The numbers of all rows that match, newest first."""
-        found = array("q")
-        if not condition.estimate:
-            return found
-        sql, values = condition.where()
-        self.check()
-        rows = self._db.execute(
-            f"SELECT id FROM {condition.source} WHERE {sql} ORDER BY {_ORDER}",  # noqa: S608 - constants, values apart
-            values,
-        )
-        while some := rows.fetchmany(_AT_ONCE):
-            self.check()
-            found.extend([number for (number,) in some])
-        return found
 
     def first(self, asked: Asked, limit: int) -> array[int]:
         """The newest numbers of those, at most `limit`."""
@@ -93,7 +80,7 @@ class Asker:
             sql, values = condition.where()
             rows = self._db.execute(
                 f"SELECT id FROM {condition.source if rare else 'deliveries INDEXED BY by_time'}"  # noqa: S608 - constants, values apart
-                f" WHERE {sql} ORDER BY {_ORDER} LIMIT ?",
+                f" WHERE {sql} ORDER BY {ORDER} LIMIT ?",
                 (*values, limit),
             )
             return array("q", [number for (number,) in rows])
@@ -105,7 +92,7 @@ class Asker:
             return self._db.execute(
                 "SELECT -at, rank, id FROM deliveries INDEXED BY by_fact"  # noqa: S608 - constants, values apart
                 f" WHERE scope = ? AND fact = ?{condition.bounds}{condition.names}"
-                f" ORDER BY {_ORDER} LIMIT ?",
+                f" ORDER BY {ORDER} LIMIT ?",
                 (
                     *(condition.scope, fact),
                     *(*condition.bound_values, *condition.name_values, limit),

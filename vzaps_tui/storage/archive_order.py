@@ -29,6 +29,7 @@ class Entry:
         at: the time it is sorted by.
         rank: its place among rows of the same time; None until it is found.
         stretch: number of the stretch it was in; None if in none.
+        gone: whether the server was known not to have it any more.
     """
 
     __slots__ = ("at", "gone", "id", "old", "old_fact", "old_place", "rank", "row", "stretch")
@@ -43,6 +44,11 @@ class Entry:
         self.rank: float | None = None
         self.stretch: int | None = None
         self.gone = False
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it is known, and told differently now, or the server has it again."""
+        return self.old is not None and (self.row != self.old or self.gone)
 
 
 def set_times(entries: Sequence[Entry], above: Place | None, birth: int) -> None:

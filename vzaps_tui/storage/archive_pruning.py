@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
+from vzaps_tui.storage.archive_changes import note
 from vzaps_tui.storage.archive_coverage import Coverage
 from vzaps_tui.storage.archive_details import bytes_of_details
 from vzaps_tui.storage.archive_details import drop_some as drop_details
@@ -98,5 +99,6 @@ def _drop(db: sqlite3.Connection, scope: int, more: str, values: Sequence[int]) 
             [(count, fact) for fact, count in counts.items()],
         )
         db.executemany("DELETE FROM facts WHERE id = ? AND rows <= 0", [(fact,) for fact in counts])
+        note(db, (row[0] for row in rows))
         Coverage(db, scope).cut((row[2], row[3]) for row in rows)
         return len(rows)

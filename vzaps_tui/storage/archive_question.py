@@ -19,3 +19,8 @@ class Asked:
     scope: Scope
     query: DeliveryQuery
     now: datetime | None = None
+
+    @property
+    def resolved(self) -> DeliveryQuery:
+        """The query with moments instead of hours and words."""
+        return self.query if self.now is None else self.query.resolve(self.now)

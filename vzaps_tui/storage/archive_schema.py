@@ -70,7 +70,12 @@ SECOND: tuple[str, ...] = (
     "CREATE INDEX details_by_read ON details (read, size)",
 )
 
-MIGRATIONS: list[tuple[str, ...]] = [FIRST, SECOND]
+THIRD: tuple[str, ...] = (
+    # What each of the last writes put, changed or dropped: numbers as 64-bit words; NULL: too many.
+    "CREATE TABLE changes (revision INTEGER PRIMARY KEY AUTOINCREMENT, rows BLOB)",
+)
+
+MIGRATIONS: list[tuple[str, ...]] = [FIRST, SECOND, THIRD]
 """Statement by statement, from no version to 1, from 1 to 2, and so on."""
 
 

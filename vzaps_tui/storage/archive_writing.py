@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vzaps_tui.domain.readings import is_unchanged, merged
 from vzaps_tui.domain.selection import Put, Reading, Scope, Stretch
+from vzaps_tui.storage.archive_changes import note
 from vzaps_tui.storage.archive_coverage import Coverage
 from vzaps_tui.storage.archive_facts import FactBook, FactEntry
 from vzaps_tui.storage.archive_order import Entry, Place, Ranks, set_times
@@ -41,6 +42,8 @@ _UPDATE = (
     "UPDATE deliveries SET at = ?, rank = ?, fact = ?, log = ?, attempts = ?, duration = ?,"
     " created = ?, last = ?, next = ?, updated = ?, gone = NULL WHERE id = ?"
 )
+_STILL_THERE = "SELECT id FROM deliveries WHERE scope = ? AND key = ? AND gone IS NULL"
+_GONE = "UPDATE deliveries SET gone = ? WHERE id = ?"
 _LOOSEN = "UPDATE deliveries SET whole = NULL, failed = NULL WHERE id = ?"
 
 
@@ -130,12 +133,12 @@ class Writer:
             How many were not marked so before.
         """
         number = scope_number(db, scope)
+        values = [(number, storable(key)) for key in keys]
         with self._writing(db):
-            done = db.executemany(
-                "UPDATE deliveries SET gone = ? WHERE scope = ? AND key = ? AND gone IS NULL",
-                [(micros(at), number, storable(key)) for key in keys],
-            )
-            return max(0, done.rowcount)
+            rows = {row[0] for value in values for row in db.execute(_STILL_THERE, value)}
+            db.executemany(_GONE, [(micros(at), row) for row in rows])
+            note(db, rows)
+        return len(rows)
 
     def _writing(self, db: sqlite3.Connection) -> _Writing:
         return _Writing(db, self._book)
@@ -187,8 +190,11 @@ class Writer:
         set_times(entries, done.above, whose.birth)
         top = reading is not None and reading.top
         Ranks(db, whose.id, done.above, top=top).assign(entries)
-        self._insert(db, whose, [entry for entry in entries if entry.old is None], facts, done)
-        self._update(db, [entry for entry in entries if entry.old is not None], facts, done)
+        new = [entry for entry in entries if entry.old is None]
+        changed = [entry for entry in entries if entry.is_changed]
+        self._insert(db, whose, new, facts, done)
+        self._update(db, changed, facts, done)
+        note(db, (entry.id for some in (new, changed) for entry in some))
         Coverage(db, whose.id).release(loose)
         facts.finish()
         if entries:
@@ -259,8 +265,6 @@ class Writer:
     ) -> None:
         values: list[tuple[object, ...]] = []
         for entry in entries:
-            if entry.row == entry.old and not entry.gone:
-                continue
             done.changed += 1
             number, _ = facts.number(entry.row)
             if number != entry.old_fact:

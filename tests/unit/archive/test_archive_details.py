@@ -6,6 +6,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.builders import NOW, delivery, detail
 from tests.unit.archive.archive_world import EMPTY, OTHER, SCOPE, deliveries, maybe_moment
 from vzaps_tui.domain.deliveries import Attempt, DeliveryDetail
 from vzaps_tui.domain.masking import MASK, Masker, Secret
-from vzaps_tui.storage import archive_details, archive_schema
+from vzaps_tui.storage import archive_details
 from vzaps_tui.storage.archive import MAX_AGE, SqliteArchive
 from vzaps_tui.storage.archive_details import pack, unpack
 
@@ -193,16 +194,17 @@ async def test_one_that_cannot_be_read_any_more_is_read_anew(path: Path) -> None
     await archive.close()
 
 
-async def test_a_file_of_the_first_version_takes_details(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(archive_schema, "MIGRATIONS", archive_schema.MIGRATIONS[:1])
-        archive = archive_at(path)
-        await archive.put(SCOPE, [delivery(2)])
-        await archive.close()
+async def test_a_file_of_the_first_version_takes_details(path: Path) -> None:
+    archive = archive_at(path)
+    await archive.put(SCOPE, [delivery(2)])
+    await archive.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("DROP TABLE details")
+        db.execute("DROP TABLE changes")
+        db.execute("PRAGMA user_version = 1")
     archive = archive_at(path)
     assert await archive.open() == ()
+    assert await archive.count(SCOPE, EMPTY) == 1
     await archive.keep_detail(SCOPE, FULL)
     assert await archive.kept_detail(SCOPE, "log_1") is not None
     assert await archive.count(SCOPE, EMPTY) == 2

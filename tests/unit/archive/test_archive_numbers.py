@@ -59,8 +59,7 @@ def test_others_stand_in_their_place_and_none_twice(
     also = [everything[at] for at in chosen if at < len(everything)]
     wanted = {*world.select(query), *also}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive_also, "_BLOCK", block)
-        patch.setattr(archive_also, "_AT_ONCE", block + 1)
+        patch.setattr(archive_also, "_AT_ONCE", block)
         asked = Asked(SCOPE, query, NOW)
         found = world.asker.select(asked, [*also, *foreign, 12345, *also[:1]])
     assert list(found.rowids) == [number for number in everything if number in wanted]

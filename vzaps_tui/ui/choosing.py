@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -85,8 +85,9 @@ class Choosing:
         self._asked = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._told = asyncio.Event()
         self._last = Chosen()
-        self._top: array[int] = array("q")
+        self._shown_query: DeliveryQuery | None = None
 
     def ask(self, query: DeliveryQuery, also: frozenset[str]) -> None:
         """Ask anew; rows with a key in `also` are shown whether they match or not.
@@ -96,16 +97,13 @@ class Choosing:
         """
         busy = self._worker is not None and not self._worker.is_finished
         same = busy and query == self._query
-        if query != self._query:
-            self._top = array("q")
         self._query, self._also = query, also
-        if query == self._last.query and len(self._last.numbers) > _MANY:
-            self._board.run_worker(partial(self._look_above, query), group="above", exclusive=True)
-        if same and self._worker is not None:
+        if same:
             self._again = True
             return
         self._asked += 1
         self._idle.clear()
+        self._told.clear()
         self._worker = self._board.run_worker(
             partial(self._answer, self._asked), name="select", group="select", exclusive=True
         )
@@ -113,6 +111,10 @@ class Choosing:
     def forget(self) -> None:
         """Let go of what was found."""
         self._last = Chosen()
+
+    async def told(self) -> None:
+        """Wait until something was handed over of what was asked last."""
+        await self._told.wait()
 
     async def settled(self) -> None:
         """Wait until nothing is asked any more."""
@@ -134,50 +136,33 @@ class Choosing:
 
     async def _choose(self) -> None:
         query = self._query
-        if query != self._last.query and len(self._last.numbers) > _MANY:
-            newest = await self._deliveries.first(self._instance, query, _LOOK)
-            whole = len(newest) < _LOOK and not self._also
-            held = self._last.held
-            listed = await self._listed(query, held)
-            self._hand_over(Chosen(query, newest, held, listed, whole=whole))
+        if query != self._shown_query and (self._shown_query is None or self._last.held > _MANY):
+            await self._look(query)
         also = [
             number
             for key in self._also
             if (number := self._deliveries.place(self._instance, key)) is not None
         ]
         selection = await self._deliveries.select(self._instance, query, also=also)
+        numbers, held = selection.rowids, selection.held
         kept = 0
         if also and not query.is_empty:
             matches = query.matcher(self._clock.now())
             kept = sum(row is not None and not matches(row) for row in self._deliveries.rows(also))
         trying = 0
-        if query.failed_only and not selection.rowids:
+        if query.failed_only and not numbers:
             trying = await self._deliveries.count(self._instance, _BEING_TRIED)
-        held = selection.held
         # Rows change while one asks twice: those that matched are among those in the list.
-        listed = max(await self._listed(query, held), len(selection.rowids) - kept)
-        numbers = selection.rowids
-        if self._again:  # it began before what is on top came
-            numbers = with_new(self._top, numbers) or numbers
+        listed = max(await self._listed(query, held), len(numbers) - kept)
         self._hand_over(Chosen(query, numbers, held, listed, trying=trying, kept=kept))
 
-    async def _look_above(self, query: DeliveryQuery) -> None:
-        """Show what is new on top at once: asking for all that match takes longer, the more do."""
-        top = await self._deliveries.first(self._instance, query, _LOOK)
-        last = self._last
-        numbers = with_new(top, last.numbers)
-        if numbers is not None and query == self._query == last.query:
-            self._top = top
-            new = len(numbers) - len(last.numbers)
-            self._hand_over(
-                replace(
-                    last,
-                    numbers=numbers,
-                    held=last.held + new,
-                    listed=last.listed + new,
-                    whole=False,
-                )
-            )
+    async def _look(self, query: DeliveryQuery) -> None:
+        """Show the newest at once: asking for all that match takes longer, the more do."""
+        newest = await self._deliveries.first(self._instance, query, _LOOK)
+        if len(newest) == _LOOK or (newest and self._also):
+            held = await self._deliveries.count(self._instance, DeliveryQuery())
+            listed = await self._listed(query, held)
+            self._hand_over(Chosen(query, newest, held, listed, whole=False))
 
     async def _listed(self, query: DeliveryQuery, held: int) -> int:
         if query.server_status is None:
@@ -185,19 +170,6 @@ class Choosing:
         return await self._deliveries.count(self._instance, DeliveryQuery(statuses=FAILED_ONLY))
 
     def _hand_over(self, chosen: Chosen) -> None:
-        self._last = chosen
+        self._last, self._shown_query = chosen, chosen.query
         self._shown(chosen)
-
-
-def with_new(top: array[int], numbers: array[int]) -> array[int] | None:
-    """All of a list, where `top` is its beginning as it is now.
-
-    Returns:
-        None where nothing came on top, or more changed than that.
-    """
-    if not top or not numbers or numbers[0] not in top:
-        return None
-    new = top.index(numbers[0])
-    if not new or top[new:] != numbers[: len(top) - new]:
-        return None
-    return top[:new] + numbers
+        self._told.set()

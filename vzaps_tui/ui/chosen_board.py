@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from array import array
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -31,10 +33,14 @@ from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.picture import Picture
 
 if TYPE_CHECKING:
+    from textual.worker import Worker
+
     from vzaps_tui.domain.instances import Instance
 
 Result = TypeVar("Result")
 
+SOON = 0.03
+"""Seconds that a frame may wait for the rows."""
 STEPS_TOGETHER = 0.2
 """Seconds between two drawings of steps of retries."""
 
@@ -55,6 +61,7 @@ class ChosenBoard(LogBoard[Result]):
         self._placed: set[str | None] = set()
         self._frame: Frame | None = None
         self._histogram: Histogram | None = None
+        self._painting: Worker[None] | None = None
 
     @property
     def view(self) -> DeliveriesView:
@@ -102,6 +109,12 @@ class ChosenBoard(LogBoard[Result]):
     async def shown(self) -> None:
         await self._choosing.settled()
 
+    @work(group="frame", exclusive=True)
+    async def draw_with_rows(self) -> None:
+        """Hold back what else changes until the rows are there: two frames take longer than one."""
+        with self.host.batch_update(), suppress(TimeoutError):
+            await asyncio.wait_for(self._choosing.told(), SOON)
+
     async def matching(self) -> array[int]:
         """The numbers of all loaded rows that match now, asked anew: the list may lag behind.
 
@@ -114,13 +127,22 @@ class ChosenBoard(LogBoard[Result]):
         """The archive said which rows match."""
         if chosen.query != self.view.query or self.is_left:
             return
-        self._chosen = chosen
+        before, self._chosen = self._chosen, chosen
         if not self._known and not chosen.numbers:
             return  # nothing is kept; whether there is anything is not known yet
         self._state = replace(self._state, held=chosen.listed)
+        if self._is_shown(before):
+            self.show_counts()
+            return
         self._draw()
         if chosen.whole:
-            self._paint()
+            self._painting = self._paint()
+
+    def _is_shown(self, before: Chosen) -> bool:
+        """Whether the very same rows were chosen before, none changed, and it is the same day."""
+        now = self._chosen
+        same = bool(now.numbers) and now.numbers is before.numbers and now == before
+        return same and self._rows.is_of(self.services.clock.now())
 
     def _draw(self) -> None:
         """Show the chosen rows as they are now."""
@@ -199,7 +221,8 @@ class ChosenBoard(LogBoard[Result]):
         view, now = self.view, self.services.clock.now()
         filtered = self.services.deliveries.filters(self._instance.id)
         shown = len(self._rows) - self._chosen.kept
-        words = counts_text(shown, self._state, view.query, now, filtered=filtered)
+        more = not self._chosen.whole
+        words = counts_text(shown, self._state, view.query, now, filtered=filtered, more=more)
         if self._chosen.kept:
             words += f" · {self._chosen.kept:,} just retried"
         if self._reading_more:
@@ -215,6 +238,8 @@ class ChosenBoard(LogBoard[Result]):
 
     def asks_anew(self) -> None:
         """Another question is asked: nothing of its answer is new; who was on top stays there."""
+        if self._painting is not None:
+            self._painting.cancel()  # of rows that are not looked at any more
         self._top_seen = None
         self._to_top = self._to_top or self.table.cursor_index == 0
 
@@ -265,7 +290,7 @@ class ChosenBoard(LogBoard[Result]):
 
     def _paint_again(self) -> None:
         if self._known and not self.is_left:
-            self._paint()
+            self._painting = self._paint()
 
     @work(group="picture", exclusive=True)
     async def _paint(self) -> None:

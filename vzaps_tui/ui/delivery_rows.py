@@ -142,6 +142,10 @@ class DeliveryRows:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def is_of(self, now: datetime) -> bool:
+        """Whether the rows are told as they would be now: an earlier day is told with its date."""
+        return self._now.astimezone(now.tzinfo).date() == now.date()
+
     def forget(self) -> None:
         """Hold no rows any more: what is left of a screen may be collected late."""
         self.numbers = array("q")
@@ -234,14 +238,30 @@ def why_empty(state: LogState, query: DeliveryQuery, trying: int = 0) -> str:
 
 
 def counts_text(
-    shown: int, state: LogState, query: DeliveryQuery, now: datetime, *, filtered: bool = True
+    shown: int,
+    state: LogState,
+    query: DeliveryQuery,
+    now: datetime,
+    *,
+    filtered: bool = True,
+    more: bool = False,
 ) -> str:
-    """`93 of 250 loaded of 8,412`, and what limits it; `filtered`: the API keeps to its filter."""
+    """`93 of 250 loaded of 8,412`, and what limits it.
+
+    Args:
+        shown: rows that match.
+        state: what is held.
+        query: which rows are looked at.
+        now: aware.
+        filtered: whether the API keeps to its own filter.
+        more: whether more match than are counted yet.
+    """
     total = "?" if state.total is None else f"{state.total:,}"
     kind = " failed" if query.server_status and filtered else ""
-    words = f"{shown:,} of {state.held:,} loaded of {total}{kind}"
+    those = f"{shown:,}{'+' if more else ''}"
+    words = f"{those} of {state.held:,} loaded of {total}{kind}"
     if state.total is not None and state.held > state.total:
-        words = f"{shown:,} of {state.held:,}{kind} loaded, the API counts {total}"
+        words = f"{those} of {state.held:,}{kind} loaded, the API counts {total}"
     if query.server_status and not filtered:
         words += " · the API ignores the filter"
     if state.has_gap:

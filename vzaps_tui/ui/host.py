@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from textual.dom import DOMNode
@@ -92,6 +93,10 @@ class Host(Protocol):
             severity: `information`, `warning` or `error`.
             timeout: seconds; what is told must be read in them, such as a path.
         """
+        ...
+
+    def batch_update(self) -> AbstractContextManager[None]:
+        """Draw nothing meanwhile: Textual's own."""
         ...
 
     def hush(self, screen: Screen[Any]) -> None:

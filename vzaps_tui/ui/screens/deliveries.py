@@ -18,7 +18,7 @@ from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import NotFoundError, VzapsError
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.query_language import to_text
-from vzaps_tui.ui.chosen_board import ChosenBoard
+from vzaps_tui.ui.chosen_board import SOON, ChosenBoard
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import DELIVERIES, EVERYWHERE, FINDING
 from vzaps_tui.ui.copy_item import CopyItem
@@ -105,6 +105,7 @@ class DeliveriesScreen(ChosenBoard[None]):
 
     def _ask(self, query: DeliveryQuery) -> None:
         """Show what is known for a query at once, then read it."""
+        self.draw_with_rows()
         self._turn_to(query)
         self.load(force=False)
 
@@ -121,7 +122,7 @@ class DeliveriesScreen(ChosenBoard[None]):
         else:
             self._state = replace(self._state, total=None, end=End.MORE, unreadable=0)
         self.show_state()
-        self.show_counts()
+        self.set_timer(SOON, self.show_counts)
 
     def action_failures(self) -> None:
         """Failures only, or all again."""

@@ -1,68 +1,25 @@
-"""New rows on top of a long list: shown before all that match are known."""
+"""Which rows a list shows: the newest of many at once, and the latest question alone counts."""
 
 from __future__ import annotations
 
 import asyncio
 from array import array
 from collections.abc import Awaitable, Callable, Collection, Coroutine
-from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from textual.dom import DOMNode
 
 from tests.builders import INSTANCE
-from tests.fakes import FakeClock, idle
+from tests.fakes import FakeClock
 from vzaps_tui.domain.deliveries import StatusClass
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.selection import Selection
-from vzaps_tui.ui.choosing import Choosing, Chosen, with_new
+from vzaps_tui.ui.choosing import Choosing, Chosen
 from vzaps_tui.ui.launch import Services
 
 LONG = 6000
 FAILED = DeliveryQuery(statuses=frozenset({StatusClass.FAILED}))
-
-
-def numbers(*found: int) -> array[int]:
-    return array("q", found)
-
-
-@pytest.mark.parametrize(
-    ("top", "shown", "expected"),
-    [
-        (numbers(5, 4, 3), numbers(4, 3, 2, 1), numbers(5, 4, 3, 2, 1)),
-        (numbers(4, 3), numbers(4, 3, 2, 1), None),  # nothing new
-        (numbers(9, 8), numbers(4, 3), None),  # it does not reach down to what is shown
-        (numbers(5, 4, 2), numbers(4, 3, 2), None),  # one went from the middle
-        (numbers(5, 4, 3), numbers(4), None),  # more below than is shown
-        (numbers(), numbers(4), None),
-        (numbers(4), numbers(), None),
-    ],
-)
-def test_what_is_put_on_top(
-    top: array[int], shown: array[int], expected: array[int] | None
-) -> None:
-    assert with_new(top, shown) == expected
-
-
-@given(
-    old=st.lists(st.integers(0, 50), unique=True, max_size=30),
-    new=st.lists(st.integers(0, 50), unique=True, max_size=30),
-    look=st.integers(1, 12),
-)
-def test_it_begins_as_the_archive_says_and_goes_on_as_it_did(
-    old: list[int], new: list[int], look: int
-) -> None:
-    found = with_new(numbers(*new[:look]), numbers(*old))
-    if found is not None:
-        assert list(found[:look]) == new[:look]
-        assert list(found[len(found) - len(old) :]) == old
-    grown = [100, 101, *old]
-    if old and look > 2:
-        assert with_new(numbers(*grown[:look]), numbers(*old)) == numbers(*grown)
 
 
 class _Worker:
@@ -98,8 +55,8 @@ class _Board:
 class _Archive:
     """Knows the newest at once; tells all only when it is let."""
 
-    def __init__(self) -> None:
-        self.held = array("q", range(LONG, 0, -1))
+    def __init__(self, count: int = LONG) -> None:
+        self.held = array("q", range(count, 0, -1))
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -122,8 +79,10 @@ class _Archive:
         self.held = array("q", range(newest + count, newest, -1)) + self.held
 
 
-def _choosing(archive: _Archive, shown: Callable[[Chosen], None]) -> Choosing:
-    services = SimpleNamespace(deliveries=archive, clock=FakeClock())
+def _choosing(
+    archive: _Archive, shown: Callable[[Chosen], None], clock: FakeClock | None = None
+) -> Choosing:
+    services = SimpleNamespace(deliveries=archive, clock=clock or FakeClock())
     return Choosing(cast("DOMNode", _Board()), cast("Services", services), INSTANCE, shown)
 
 
@@ -131,62 +90,65 @@ async def _settled(wait: Awaitable[None]) -> None:
     await asyncio.wait_for(wait, 5)
 
 
-async def test_new_rows_are_shown_while_all_that_match_are_asked_for() -> None:
+async def test_of_many_the_newest_are_shown_before_all_are_known() -> None:
     archive, answers = _Archive(), list[Chosen]()
     choosing = _choosing(archive, answers.append)
-    everything = partial(choosing.ask, DeliveryQuery(), frozenset())
-    everything()
-    await _settled(choosing.settled())
     archive.gate.clear()
-    archive.happen(50)
-    everything()
-    await idle()
-    assert [(len(one.numbers), one.held, one.whole) for one in answers] == [
-        (LONG, LONG, True),
-        (LONG + 50, LONG + 50, False),
-    ]
+    choosing.ask(DeliveryQuery(), frozenset())
+    await _settled(choosing.told())
+    (newest,) = answers
+    assert not newest.whole
+    assert newest.numbers == archive.held[: len(newest.numbers)]
+    assert newest.held == LONG, "what is not known yet is not made up"
     archive.gate.set()
     await _settled(choosing.settled())
-    assert answers[-1].whole
+    assert [one.whole for one in answers] == [False, True]
     assert answers[-1].numbers == archive.held
 
 
-async def test_an_answer_that_began_before_does_not_take_them_away_again() -> None:
+async def test_the_same_question_is_answered_once_all_are_known_again() -> None:
     archive, answers = _Archive(), list[Chosen]()
     choosing = _choosing(archive, answers.append)
     choosing.ask(DeliveryQuery(), frozenset())
     await _settled(choosing.settled())
+    archive.happen(50)
+    choosing.ask(DeliveryQuery(), frozenset())
+    await _settled(choosing.settled())
+    assert [(len(one.numbers), one.whole) for one in answers[1:]] == [
+        (LONG, True),
+        (LONG + 50, True),
+    ]
+
+
+async def test_what_is_asked_meanwhile_is_asked_once_more() -> None:
+    archive, answers, clock = _Archive(), list[Chosen](), FakeClock()
+    choosing = _choosing(archive, answers.append, clock)
     archive.gate.clear()
     choosing.ask(DeliveryQuery(), frozenset())
-    await idle()
+    await _settled(choosing.told())
     archive.happen(3)
-    choosing.ask(DeliveryQuery(), frozenset())
-    await idle()
+    for _ in range(5):
+        choosing.ask(DeliveryQuery(), frozenset())
     archive.gate.set()
-    await idle()
-    assert [len(one.numbers) for one in answers[1:]] == [LONG + 3] * len(answers[1:])
-    assert len(answers) > 2
+    await clock.run(asyncio.ensure_future(choosing.settled()))
+    assert [len(one.numbers) for one in answers if one.whole] == [LONG, LONG + 3]
 
 
-async def test_another_question_is_not_answered_with_them() -> None:
+async def test_another_question_ends_the_one_before() -> None:
     archive, answers = _Archive(), list[Chosen]()
     choosing = _choosing(archive, answers.append)
     choosing.ask(DeliveryQuery(), frozenset())
     await _settled(choosing.settled())
-    archive.happen(2)
+    told = len(answers)
     choosing.ask(DeliveryQuery(), frozenset())
     choosing.ask(FAILED, frozenset())
     await _settled(choosing.settled())
-    assert [one.query for one in answers[1:]] == [FAILED] * len(answers[1:])
+    assert {one.query for one in answers[told:]} == {FAILED}
 
 
-async def test_what_was_forgotten_is_not_put_below_what_is_new() -> None:
-    archive, answers = _Archive(), list[Chosen]()
+async def test_few_are_asked_for_at_once() -> None:
+    archive, answers = _Archive(5), list[Chosen]()
     choosing = _choosing(archive, answers.append)
     choosing.ask(DeliveryQuery(), frozenset())
     await _settled(choosing.settled())
-    choosing.forget()
-    archive.happen(1)
-    choosing.ask(DeliveryQuery(), frozenset())
-    await _settled(choosing.settled())
-    assert [one.whole for one in answers] == [True, True]
+    assert [(len(one.numbers), one.whole) for one in answers] == [(5, True)]

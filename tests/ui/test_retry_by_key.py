@@ -127,13 +127,28 @@ async def test_the_dialog_states_counts_hosts_and_what_is_skipped() -> None:
             "Send 2 deliveries again?",
             "Events: Message 2",
             "2 FAILED of 5 chosen",
-            "Target: a.example",
+            "Last sent to: a.example",
             "The oldest first, one a second: about 2 s to send 2.",
             "Not sent, unless you send all 5: 1 PENDING, 1 DELIVERED, 1 OTHER.",
             "Retry 2",
             "Send all 5",
         ):
             assert words in " ".join(text.replace("│", " ").split())
+
+
+async def test_that_the_webhook_has_moved_since_is_said() -> None:
+    gateway = server(*fives())
+    gateway.listed = [instance(1, webhook="https://new.example/x?secret=s3cret")]
+    said = "Last sent to: a.example; the webhook, as last read: new.example"
+    async with shown(launch(gateway), size=(160, 40)) as (_, pilot):
+        await press(pilot, "enter", "a", "r")
+        text = await dialog(pilot)
+        assert said in " ".join(text.replace("│", " ").split())
+        await press(pilot, "escape", "u", "j", "r")
+        text = await dialog(pilot)
+        assert "It has not failed" in text
+        assert said.replace("a.example", "b.example") in " ".join(text.replace("│", " ").split())
+        assert "s3cret" not in text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,14 @@ from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
 from vzaps_tui.domain.plans import Earlier, PlanId
 from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.domain.times import lasting
-from vzaps_tui.ui.retry_survey import MAY_BE_THERE, Manner, last_word, question, survey
+from vzaps_tui.ui.retry_survey import (
+    MAY_BE_THERE,
+    Manner,
+    last_word,
+    question,
+    survey,
+    target_words,
+)
 
 MANNER = Manner(pace=1.0, breaker=10, canary=True)
 LOG = LogId("log_1")
@@ -109,7 +116,7 @@ def test_what_is_said() -> None:
     assert text.splitlines() == [
         "28 FAILED of 30 chosen",
         "Events: Message 28",
-        "Target: hooks.example.com 27, b.example 1",
+        "Last sent to: hooks.example.com 27, b.example 1",
         "1 sent from here already: 1 NO NEWS, last at 11:00:00.",
         "1 retried from here before, in vain: 1 REFUSED, last at 11:00:00.",
         f"The oldest first, one a second: about 28 s to send 28. {canary} {breaker}",
@@ -125,6 +132,31 @@ def test_many_events_and_hosts_are_counted_not_listed() -> None:
     assert "E1 1, E2 1, E3 1, E4 1 and 3 more" in text
     assert "h1.example 1" in text
     assert "and 3 more" in text.splitlines()[2]
+
+
+OLD, NEW, NONE = "https://old.example/a", "https://new.example/b", None
+READ = "; the webhook, as last read: new.example"
+
+
+@pytest.mark.parametrize(
+    ("targets", "webhook", "words"),
+    [
+        ((OLD, OLD), "", "Last sent to: old.example"),
+        ((OLD, OLD), "OLD.example", "Last sent to: old.example"),
+        ((OLD, OLD), "new.example", f"Last sent to: old.example{READ}"),
+        ((NEW, OLD), "new.example", f"Last sent to: new.example 1, old.example 1{READ}"),
+        ((NONE, NEW), "new.example", "Last sent to: new.example 1, the configured webhook 1"),
+        ((NONE, NONE), "new.example", "Target: the configured webhook (new.example)"),
+        ((NONE, NONE), "", "Target: the configured webhook"),
+    ],
+)
+def test_where_they_went_and_where_the_webhook_is(
+    targets: tuple[str | None, ...], webhook: str, words: str
+) -> None:
+    rows = [delivery(number, target=url) for number, url in enumerate(targets, 1)]
+    assert target_words(rows, webhook) == words
+    text = question(survey(rows, {}, {}), replace(MANNER, webhook=webhook), NOW)
+    assert words in text.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -21,19 +21,22 @@ from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.retries import RetryPlan, RetryStep
 from vzaps_tui.domain.times import clock_time
 from vzaps_tui.ui.dialogs import Choice, ConfirmScreen
+from vzaps_tui.ui.render import host_name
 from vzaps_tui.ui.retry_survey import (
     MAY_BE_THERE,
     Before,
     Manner,
     Survey,
-    hosts_words,
     last_word,
     question,
     survey,
+    target_words,
 )
 from vzaps_tui.ui.widgets.field import Field
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from vzaps_tui.domain.instances import InstanceId
     from vzaps_tui.ui.host import Host
     from vzaps_tui.ui.launch import Services
@@ -184,9 +187,12 @@ async def review(  # noqa: PLR0913 - they say where the rows come from
         found = await _surveyed(rows, steps, earlier)
         if len(rows) == 1:
             word = last_word(rows[0].id, steps.get(rows[0].id), earlier)
-            answer = await _answer_for_one(host, found, word, services, always=always)
+            target = target_words(found.rows, _webhook(services, instance))
+            doubt = _doubt(rows[0], word, target, services.clock.now())
+            answer = await _answer_for_one(host, found, doubt, always=always)
         else:
-            answer = await _answer(host, found, services, note)
+            manner = _manner(host, services, instance)
+            answer = await _answer(host, found, manner, services, note)
         if answer:
             return RetryPlan(
                 instance,
@@ -199,15 +205,11 @@ async def review(  # noqa: PLR0913 - they say where the rows come from
     return None
 
 
-async def _answer_for_one(
-    host: Host, found: Survey, word: Before | None, services: Services, *, always: bool
-) -> str:
-    row = found.rows[0]
+async def _answer_for_one(host: Host, found: Survey, doubt: str, *, always: bool) -> str:
     if found.due and not always:
-        host.say(f"Asking VZaps to send {row.id or 'this delivery'} again ...")
+        host.say(f"Asking VZaps to send {found.rows[0].id or 'this delivery'} again ...")
         return _FAILED
     choice = _FAILED if found.due else _ALL
-    doubt = _doubt(row, word, services)
     return await host.ask("Send it again?", doubt, (Choice(choice, "Send again"),))
 
 
@@ -229,10 +231,29 @@ async def _surveyed(
     return await asyncio.to_thread(survey, rows, steps, earlier)
 
 
-async def _answer(host: Host, found: Survey, services: Services, note: str) -> str:
+def _manner(host: Host, services: Services, instance: InstanceId) -> Manner:
     retries = services.retries
-    limit = host.launch.requests_per_second
-    manner = Manner(retries.pace, retries.breaker, retries.canary, limit)
+    return Manner(
+        retries.pace,
+        retries.breaker,
+        retries.canary,
+        host.launch.requests_per_second,
+        _webhook(services, instance),
+    )
+
+
+def _webhook(services: Services, instance: InstanceId) -> str:
+    """Host of the webhook by what memory has read last; empty where it knows none."""
+    own, every = services.webhooks.peek(instance), services.instances.peek()
+    known = [(own.fetched_at, own.data.url)] if own is not None else []
+    if every is not None:
+        rows = (row for row in every.data.rows if row.id == instance)
+        known += [(every.fetched_at, row.webhook) for row in rows if row.webhook]
+    last = max(known, key=lambda one: one[0], default=None)
+    return host_name(last[1]) if last is not None and last[1] else ""
+
+
+async def _answer(host: Host, found: Survey, manner: Manner, services: Services, note: str) -> str:
     title = f"Send {_deliveries(len(found.going))} again?"
     body = question(found, manner, services.clock.now(), note)
     choices: list[Choice] = []
@@ -252,13 +273,12 @@ def _deliveries(count: int) -> str:
     return f"{count:,} deliver{'y' if count == 1 else 'ies'}"
 
 
-def _doubt(row: Delivery, before: Before | None, services: Services) -> str:
+def _doubt(row: Delivery, before: Before | None, target: str, now: datetime) -> str:
     """Why one row is not sent without asking."""
-    target = f"Target: {hosts_words((row,))}"
     twice = f"{target}\nThe receiver may get it a second time."
     if before is not None:
         reason = f" · {before.reason}" if before.reason else ""
-        when = clock_time(before.at, services.clock.now())
+        when = clock_time(before.at, now)
         told = f"Sent from here already: {before.outcome.value}{reason}, at {when}."
         return f"{told}\n{twice if before.outcome in MAY_BE_THERE else target}"
     if row.status_class is StatusClass.FAILED:

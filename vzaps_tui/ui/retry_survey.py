@@ -49,7 +49,7 @@ class Survey:
         due: those that failed, and that the receiver cannot have got from here.
         rest: how many of those that do not go by default stand where.
         events: how many of each event, of those that go by default.
-        hosts: how many for each target host, of the same.
+        hosts: how many were last sent to each host, of the same.
         sent: those that the receiver may have got from here, by how that went.
         sent_last: when the last of these was sent.
         tried: those that were sent from here, and for certain did not arrive.
@@ -128,22 +128,34 @@ class Manner:
         breaker: failures in a row after which it stops by itself; 0 = never.
         canary: whether one of each cause goes first, where there are many.
         requests: most requests a second of all kinds, which retries share; 0 = no limit.
+        webhook: host of the webhook as it was read last; empty = it is not known.
     """
 
     pace: float
     breaker: int
     canary: bool
     requests: float = 0.0
+    webhook: str = ""
 
 
 def _host(row: Delivery) -> str:
     return host_name(row.target) if row.target else _CONFIGURED
 
 
-def hosts_words(rows: Iterable[Delivery]) -> str:
-    """Where deliveries go."""
-    hosts = Counter(_host(row) for row in rows)
-    return _named(hosts, counted=False)
+def target_words(rows: Iterable[Delivery], webhook: str) -> str:
+    """Where deliveries were sent to, and where the webhook is now, if that is known."""
+    return _targets(Counter(map(_host, rows)), webhook)
+
+
+def _targets(hosts: Counter[str], webhook: str) -> str:
+    # The log tells where the last try went. Whether a retry goes there, or to where the webhook
+    # is now, nobody has written down (CONTRACT 3.7).
+    if not set(hosts) - {_CONFIGURED}:
+        return f"Target: {_CONFIGURED}{f' ({webhook})' if webhook else ''}"
+    words = f"Last sent to: {_named(hosts, counted=len(hosts) > 1)}"
+    others = {host.casefold() for host in hosts} - {_CONFIGURED, webhook.casefold()}
+    moved = bool(webhook and others)
+    return f"{words}; the webhook, as last read: {webhook}" if moved else words
 
 
 def question(found: Survey, manner: Manner, now: datetime, note: str = "") -> str:
@@ -154,7 +166,7 @@ def question(found: Survey, manner: Manner, now: datetime, note: str = "") -> st
         lines.append(f"{len(found.due):,} {StatusClass.FAILED}{of}")
     lines += [
         f"Events: {_named(found.events)}",
-        f"Target: {_named(found.hosts, counted=len(found.hosts) > 1)}",
+        _targets(found.hosts, manner.webhook),
     ]
     lines += [note] if note else []
     if found.sent:

@@ -112,14 +112,52 @@ def test_a_signal_ends_it_cleanly(
         process.send_signal(number)
         _, words = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
-    assert "Traceback" not in words
+    kept = "stopped while the log was read; what was read is kept, and the next call goes on"
+    assert words == f"vzaps-tui: {kept} from there.\n"
 
 
-def test_a_full_disk_is_told(tmp_path: Path, server: EmulatorServer) -> None:
+def test_a_signal_before_anything_is_sent_says_that_nothing_was(
+    tmp_path: Path, server: EmulatorServer
+) -> None:
+    server.world.faults.always("search", "no-answer")
+    with started(tmp_path, server, "retry", "--status", "failed", "--yes", "--no-disk") as process:
+        asked = lambda: any(  # noqa: E731 - read where it is used
+            one.path.endswith("/search") for one in list(server.world.requests)
+        )
+        eventually(asked, PATIENCE)
+        process.send_signal(signal.SIGTERM)
+        out, words = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out) == (143, "")
+    lines = ["vzaps-tui: stopped while the log was read.", "vzaps-tui: nothing was sent."]
+    assert words.splitlines() == lines
+    assert not any(log.retries for log in server.world.instances[0].logs)
+
+
+@pytest.mark.parametrize("command", ["paths", "--help"])
+def test_a_reader_that_has_gone_is_told_by_the_code_alone(tmp_path: Path, command: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as out:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+            [sys.executable, "-m", "vzaps_tui", command],
+            env=environment(tmp_path),
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("command", [("logs", "--json"), ("paths",), ("--version",)], ids=" ".join)
+def test_a_full_disk_is_told(
+    tmp_path: Path, server: EmulatorServer, command: tuple[str, ...]
+) -> None:
     full = Path("/dev/full")
     with full.open("w") as out:
-        done = subprocess.run(
-            [sys.executable, "-m", "vzaps_tui", "logs", "--json"],
+        done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+            [sys.executable, "-m", "vzaps_tui", *command],
             env=variables(tmp_path, server),
             stdout=out,
             stderr=subprocess.PIPE,

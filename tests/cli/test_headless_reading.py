@@ -74,6 +74,11 @@ def test_which_instance_is_asked_or_told(shell: Shell) -> None:
     unknown = shell("--instance", "Nobody", "logs")
     assert (unknown.code, unknown.out) == (2, "")
     assert "there is no instance 'Nobody'" in unknown.err
+    for command in (["logs"], ["show", "log_1"], ["webhook", "get"], ["retry", "log_1", "--yes"]):
+        by_id = shell("--instance", "VZ0NOBODY", *command)
+        assert (by_id.code, by_id.out) == (2, "")
+        assert "there is no instance 'VZ0NOBODY'" in by_id.err
+        assert all(f"{one.id} ({one.name})" in by_id.err for one in shell.world.instances)
     name = shell.world.instances[0].name
     by_name = shell("logs", "--instance", name, "--limit", "1", "--json")
     assert [row["id"] for row in by_name.objects] == ids_of(shell)[:1]
@@ -89,9 +94,11 @@ def test_the_only_instance_needs_no_name(
         shell = Shell(server, monkeypatch, capsys)
         assert len(shell("logs", "--json").objects) == 5
         shell.set({"VZAPS_INSTANCE_ID": first(shell)})
+        assert "`vzaps-tui logs` shows what there is" in shell("show", "log_none").err
         shell.set({"VZAPS_INSTANCE_TOKEN": shell.world.instances[0].token})
         monkeypatch.delenv("VZAPS_CLIENT_SECRET")
         assert len(shell("logs", "--json").objects) == 5
+        assert "Check VZAPS_INSTANCE_ID" in shell("show", "log_none").err
         assert [row["id"] for row in shell("instances", "--json").objects] == [first(shell)]
 
 

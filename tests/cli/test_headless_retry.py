@@ -190,7 +190,9 @@ def test_a_dry_run_shows_all_and_sends_nothing(shell: Shell) -> None:
     wanted = [log.id for log in failed(shell.world.instances[0])]
     told = shell("retry", "--status", "failed", "--dry-run", "--json")
     assert told.code == 0
-    assert [one["log"] for one in told.objects] == wanted
+    assert [one["log"] for one in told.objects] == wanted[::-1], "the oldest first"
+    newest = shell("retry", "--status", "failed", "--limit", "2", "--dry-run", "--json")
+    assert [one["log"] for one in newest.objects] == wanted[1::-1]
     assert {(one["plan"], one["outcome"]) for one in told.objects} == {(None, "QUEUED")}
     table = shell("retry", "--status", "failed,delivered", "--limit", "20", "--dry-run")
     assert table.lines[0].split() == ["Log", "Event", "Host", "Would", "be", "Reason"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -14,7 +15,7 @@ from vzaps_tui import __version__
 from vzaps_tui.cli.completing import profile_names
 from vzaps_tui.cli.headless_commands import COMMANDS
 from vzaps_tui.cli.places import APP, places
-from vzaps_tui.cli.run import DONE, FAILED, Run
+from vzaps_tui.cli.run import BROKEN_PIPE, DONE, FAILED, Run, unwritten
 from vzaps_tui.cli.scenarios import AllowanceText, Amount, EmulatorCommand, ScenarioText
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.settings import Kind, declared
@@ -46,17 +47,26 @@ def guard(arguments: Sequence[str], this: Run) -> int:
     """Run the command line; whatever happens, an exit code and words come of it."""
     try:
         code = cli.main(arguments, prog_name=APP, standalone_mode=False, obj=this)
+    except SystemExit:  # click's word for a reader of standard output that has gone
+        return BROKEN_PIPE
     except click.ClickException as usage:
         usage.show()
         return usage.exit_code
     except click.Abort:  # ctrl-c before or after the interface: nothing is left to say
         return FAILED
-    except VzapsError as problem:
-        return this.note_problem(problem)
     except Exception as error:  # noqa: BLE001 - the outermost guard: a bug must not print what it holds
-        this.note_bug(error)
-        return FAILED
+        return _told(error, this)
     return code if isinstance(code, int) else DONE
+
+
+def _told(error: Exception, this: Run) -> int:
+    """Say what ended it; the exit code."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        error = unwritten(error)  # of what click writes by itself: help, the version
+    if isinstance(error, VzapsError):
+        return this.note_problem(error)
+    this.note_bug(error)
+    return FAILED
 
 
 def _setting_flags(command: F) -> F:

@@ -8,10 +8,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -20,17 +19,11 @@ import click
 from vzaps_tui.cli.compose import Plan, compose
 from vzaps_tui.cli.output import Output
 from vzaps_tui.cli.places import places
-from vzaps_tui.domain.instances import Instance, InstanceId, looks_like_id, meant
-from vzaps_tui.domain.problems import (
-    AuthError,
-    NotFoundError,
-    ProtocolError,
-    RateLimitedError,
-    SettingsError,
-    TroubledError,
-    UnavailableError,
-    VzapsError,
-)
+from vzaps_tui.cli.run import BROKEN_PIPE
+from vzaps_tui.cli.usage import UsageError, fitting
+from vzaps_tui.cli.which_instance import pick
+from vzaps_tui.domain.instances import Instance, InstanceId, looks_like_id
+from vzaps_tui.domain.problems import NotFoundError, UnavailableError, VzapsError
 from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import age
@@ -43,33 +36,12 @@ if TYPE_CHECKING:
 
     from vzaps_tui.cli.run import Run
     from vzaps_tui.domain.envelope import Envelope
-    from vzaps_tui.domain.paging import Listing
     from vzaps_tui.settings import Settings
     from vzaps_tui.ui.launch import Launch, Services
 
 T = TypeVar("T")
 
-BROKEN_PIPE: Final = 128 + signal.SIGPIPE
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_NAMED: Final = 20
-"""Most instances that an error names."""
-_NEXT: Final[dict[type[VzapsError], str]] = {
-    AuthError: "Check VZAPS_CLIENT_TOKEN and VZAPS_CLIENT_SECRET.",
-    NotFoundError: "It may have been removed.",
-    RateLimitedError: "Wait a little, then ask again.",
-    UnavailableError: "Check the network and the base URL.",
-    TroubledError: "Nothing to mend on this side; ask again in a while.",
-    ProtocolError: "A proxy or captive portal may be answering in the API's place. "
-    "Check the base URL.",
-}
-"""What to do next where there is no screen to refresh."""
-
-
-class UsageError(SettingsError):
-    """The command line asks for something that cannot be done as it stands."""
-
-    title = "Cannot be done"
-    hint = "See --help."
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +112,7 @@ class Session:
             UsageError: several, none, or none of that name.
             VzapsError: the instances could not be listed.
         """
-        wish = self.asked.instance or self.launch.instance or self.launch.named or None
+        wish = self._wish
         if wish is not None and looks_like_id(wish):
             kept = self.services.instances.peek()
             rows = kept.data.rows if kept else ()
@@ -148,6 +120,30 @@ class Session:
             return found or Instance(InstanceId(wish), "")
         listing = (await latest(self.services.instances.load())).data
         return pick(listing, wish)
+
+    @property
+    def _wish(self) -> str | None:
+        return self.asked.instance or self.launch.instance or self.launch.named or None
+
+    async def explained(self, problem: NotFoundError) -> VzapsError:
+        """What is wrong where something was not found: maybe there is no such instance."""
+        if not self.services.instances.lists_all:
+            problem.hint = "Check VZAPS_INSTANCE_ID; what was asked for may have been removed, too."
+        elif self._wish is not None and not self.offline:
+            try:
+                pick((await latest(self.services.instances.load(force=True))).data, self._wish)
+            except VzapsError as found:
+                return found if isinstance(found, UsageError) else problem
+        return problem
+
+    @contextmanager
+    def unsent(self) -> Generator[None]:
+        """Until the block is left nothing is sent: whoever stops it there is told so."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.say("nothing was sent.")
+            raise
 
 
 async def latest(envelopes: Any) -> Envelope[Any]:  # noqa: ANN401 - an envelope of whatever it is
@@ -163,40 +159,6 @@ async def latest(envelopes: Any) -> Envelope[Any]:  # noqa: ANN401 - an envelope
     if last is None:
         raise UnavailableError("nothing was answered", acted=False)
     return last
-
-
-def pick(listing: Listing[Instance], wish: str | None) -> Instance:
-    """The instance of this id or name, else the only one.
-
-    Raises:
-        UsageError: it cannot be told which; names them.
-    """
-    found = listing.rows if wish is None else meant(listing.rows, wish)
-    if len(found) == 1:
-        return found[0]
-    if not listing.rows:
-        raise UsageError("this account has no instance", hint="Make one first, or use --profile.")
-    names = _names(found or listing.rows)
-    if wish is None:
-        reason = f"there are {len(listing.rows)} instances"
-        raise UsageError(reason, hint=f"Name one with --instance: {names}.")
-    if found:
-        reason = f"{len(found)} instances are named '{wish}'"
-        raise UsageError(reason, hint=f"Give the id of one with --instance: {names}.")
-    raise UsageError(f"there is no instance '{wish}'", hint=f"There are: {names}.")
-
-
-def _names(rows: tuple[Instance, ...]) -> str:
-    told = ", ".join(f"{row.id} ({row.name})" if row.name else row.id for row in rows[:_NAMED])
-    return told if len(rows) <= _NAMED else f"{told} and {len(rows) - _NAMED} more"
-
-
-def fitting(problem: VzapsError) -> VzapsError:
-    """The problem with a next step for the command line, where it has only that of a screen."""
-    kind = type(problem)
-    if problem.hint == kind.hint and (hint := _NEXT.get(kind)):
-        problem.hint = hint
-    return problem
 
 
 Work = Callable[[Session], Awaitable[int]]
@@ -284,7 +246,10 @@ class Course:
         if session.launch.warm is not None:
             for notice in await session.launch.warm():
                 session.say(notice)
-        return await self._work(session)
+        try:
+            return await self._work(session)
+        except NotFoundError as problem:
+            raise await session.explained(problem) from None
 
     def _stop(self, number: int) -> None:
         self._signal = self._signal or number
@@ -348,13 +313,6 @@ def read_only(session: Session) -> None:
         raise UsageError(
             "read-only: nothing is changed", hint="Leave --read-only out, or change the profile."
         )
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that was probably meant; empty where none is near."""
-    folded = {one.casefold(): one for one in known}
-    near = get_close_matches(word.casefold(), folded, n=1)
-    return folded[near[0]] if near else ""
 
 
 def shown(text: str | None) -> str:

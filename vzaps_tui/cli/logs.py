@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from vzaps_tui.cli.headless import Session, UsageError, nearest, shown
+from vzaps_tui.cli.headless import Session, shown
 from vzaps_tui.cli.logs_query import question
 from vzaps_tui.cli.output import Table
 from vzaps_tui.cli.run import DONE, FAILED, UNREACHABLE
+from vzaps_tui.cli.usage import UsageError, nearest
 from vzaps_tui.domain.envelope import Source
 from vzaps_tui.domain.exporting import Export, ExportFormat, Scope, sheet
 from vzaps_tui.domain.paging import End
@@ -127,6 +129,11 @@ async def read_log(
                 session.output.bar("Reading deliveries:", envelope.data.held, envelope.data.total)
                 if limit is not None and await _is_enough(session, instance, query, limit, last):
                     return Read(last, stopped=True)
+    except asyncio.CancelledError:
+        kept = not (session.asked.no_disk or session.asked.demo)
+        more = "; what was read is kept, and the next call goes on from there" if kept else ""
+        session.say(f"stopped while the log was read{more}.")
+        raise
     except VzapsError as problem:
         if last is None and not await service.count(instance, query):
             raise

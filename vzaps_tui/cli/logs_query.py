@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from vzaps_tui.cli.headless import UsageError
 from vzaps_tui.cli.output import cells
+from vzaps_tui.cli.usage import UsageError
 from vzaps_tui.domain.query_fields import FIELDS
 from vzaps_tui.domain.query_language import QueryError, parse
 from vzaps_tui.domain.query_words import quote

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from shutil import get_terminal_size
 from typing import Any, Final, TextIO, TypeAlias, cast
 
-from vzaps_tui.domain.problems import StorageError
+from vzaps_tui.cli.run import unwritten
 from vzaps_tui.domain.text import visible
 
 Row: TypeAlias = Sequence[str]
@@ -167,8 +167,7 @@ class Output:
             self._lose()
         except OSError as problem:
             self._lose()
-            reason = f"the answer cannot be written: {problem.strerror or problem}"
-            raise StorageError(reason, hint="What was written is not whole.") from problem
+            raise unwritten(problem) from problem
 
     def _lose(self) -> None:
         self.gone = True

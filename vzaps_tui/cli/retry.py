@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from vzaps_tui.cli.headless import Session, UsageError, read_only
+from vzaps_tui.cli.headless import Session, read_only
 from vzaps_tui.cli.output import Table, can_ask, stamp
 from vzaps_tui.cli.retry_choice import Wish, choose, due, review, way
 from vzaps_tui.cli.run import DONE, FAILED
+from vzaps_tui.cli.usage import UsageError
 from vzaps_tui.domain.plans import Plan as WrittenPlan
 from vzaps_tui.domain.plans import PlanId, PlanState, Tuning, freeze
 from vzaps_tui.domain.record import dataclass
@@ -90,8 +91,14 @@ async def retry(session: Session, wish: Wish, manner: Manner) -> int:
     """
     wish.check()
     manner.check(session)
+    with session.unsent():
+        made = await _written(session, wish, manner)
+    return made if isinstance(made, int) else await _carry_out(session, made, manner)
+
+
+async def _written(session: Session, wish: Wish, manner: Manner) -> WrittenPlan | int:
+    """The plan, agreed to and written down; the exit code where there is none."""
     instance = await session.instance()
-    name = instance.name or instance.id
     choice = await choose(session, instance.id, wish)
     if choice.code:
         session.say("nothing was sent: the log could not be read as far as it is needed.")
@@ -107,7 +114,7 @@ async def retry(session: Session, wish: Wish, manner: Manner) -> int:
         canary=wish.tuning.canary,
         breaker=wish.tuning.breaker,
     )
-    for line in review(session, name, wish, choice):
+    for line in review(session, instance.name or instance.id, wish, choice):
         _tell(session, line)
     if manner.dry:
         return _show(session, plan)
@@ -118,8 +125,7 @@ async def retry(session: Session, wish: Wish, manner: Manner) -> int:
     if not manner.agreed and not _consent(session, count):
         session.say("nothing was sent.")
         return FAILED
-    made = await session.services.retries.create(plan)
-    return await _carry_out(session, made, manner)
+    return await session.services.retries.create(plan)
 
 
 async def resume(session: Session, plan: str, manner: Manner, tuning: Tuning) -> int:
@@ -149,7 +155,9 @@ async def resume(session: Session, plan: str, manner: Manner, tuning: Tuning) ->
         _tell(session, line)
     if manner.dry:
         return DONE
-    if not manner.agreed and not _consent(session, _count(found, entries)):
+    with session.unsent():
+        agreed = manner.agreed or _consent(session, _count(found, entries))
+    if not agreed:
         session.say("nothing was sent.")
         return FAILED
     return await _carry_out(session, found, manner, tuning, resumed=True)

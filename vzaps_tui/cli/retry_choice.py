@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from vzaps_tui.cli.headless import Session, UsageError
+from vzaps_tui.cli.headless import Session
 from vzaps_tui.cli.logs import read_log
 from vzaps_tui.cli.logs_query import question
 from vzaps_tui.cli.run import DONE
+from vzaps_tui.cli.usage import UsageError
 from vzaps_tui.domain.deliveries import LogId, StatusClass
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.plans import MANY, Tuning
@@ -161,7 +162,8 @@ async def _by_filter(session: Session, instance: InstanceId, wish: Wish) -> Choi
         return Choice((), code=read.code)
     chosen = (await service.select(instance, query)).rowids
     part = chosen if wish.limit is None else chosen[: wish.limit]
-    rows = tuple(row for row in await service.fetch(part) if row is not None)
+    # The oldest first, as chats are read.
+    rows = tuple(row for row in reversed(await service.fetch(part)) if row is not None)
     if not read.stopped and not _is_whole(query, read.last.data if read.last else None):
         session.say("not all of the log could be read: there may be more that match.")
     cut = " of the newest" if wish.limit is not None and len(rows) == wish.limit else ""

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from vzaps_tui.cli.places import APP, places
-from vzaps_tui.domain.problems import AuthError, SettingsError, UnavailableError, VzapsError
+from vzaps_tui.domain.problems import (
+    AuthError,
+    SettingsError,
+    StorageError,
+    UnavailableError,
+    VzapsError,
+)
 from vzaps_tui.settings import declared
 
 if TYPE_CHECKING:
@@ -22,6 +28,14 @@ FAILED: Final = 1
 USAGE: Final = 2
 REFUSED: Final = 3
 UNREACHABLE: Final = 4
+BROKEN_PIPE: Final = 128 + 13
+"""Whoever read standard output has gone: SIGPIPE."""
+
+
+def unwritten(problem: OSError) -> StorageError:
+    """That standard output takes no more, in words."""
+    reason = f"the answer cannot be written: {problem.strerror or problem}"
+    return StorageError(reason, hint="What was written is not whole.")
 
 
 class Run:

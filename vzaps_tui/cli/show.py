@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Final
 
-from vzaps_tui.cli.headless import Session, UsageError, shown
+from vzaps_tui.cli.headless import Session, shown
 from vzaps_tui.cli.logs import json_rows, local, read_at
 from vzaps_tui.cli.output import Table, finite, is_strict_json, padded, stamp
 from vzaps_tui.cli.run import DONE
+from vzaps_tui.cli.usage import UsageError
 from vzaps_tui.domain.deliveries import DeliveryDetail, LogId
 from vzaps_tui.domain.json_text import at_once
 from vzaps_tui.domain.masking import mask_url

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from vzaps_tui.cli.headless import Session, UsageError, latest, nearest, read_only
+from vzaps_tui.cli.headless import Session, latest, read_only
 from vzaps_tui.cli.output import can_ask, stamp
 from vzaps_tui.cli.run import DONE, FAILED, UNREACHABLE
+from vzaps_tui.cli.usage import UsageError, nearest
 from vzaps_tui.domain.masking import mask_url, unmask_url
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.webhooks import (
@@ -257,7 +258,9 @@ async def change_webhook(
         return DONE
     for line in _change(session, before, after):
         click.echo(line, err=True)
-    if not agreed and not _consent(session, instance.name or instance.id):
+    with session.unsent():
+        sure = agreed or _consent(session, instance.name or instance.id)
+    if not sure:
         session.say("nothing was sent.")
         return FAILED
     # Once the write is on its way it is seen to its end, whoever wants to stop.

@@ -168,5 +168,5 @@ def test_a_breaker_stops_it(tmp_path: Path) -> None:
         found, entries = field.look(plan.id)
         assert found.state is PlanState.STOPPED
         assert found.why.startswith("5 failures in a row, the last: ")
-        assert 5 <= sum(entry.sent_at is not None for entry in entries) <= 5 + 8
+        assert sum(entry.sent_at is not None for entry in entries) == 5
         field.judge_sent(plan.id).hold()

@@ -17,7 +17,7 @@ from vzaps_tui.services.ending import absorb, ended, raise_bug
 from vzaps_tui.services.following import Follower
 from vzaps_tui.services.ledger import Ledger, Tell
 from vzaps_tui.services.looking import Looker
-from vzaps_tui.services.means import Means
+from vzaps_tui.services.means import Claims, Means
 from vzaps_tui.services.new_logs import NewLogs, Sent
 from vzaps_tui.services.pacing import Outage
 from vzaps_tui.services.sending import Attempted, Fate, Sender
@@ -56,14 +56,14 @@ class RetryRun:
         self._looker = Looker(
             means.gateway, means.deliveries, plan.instance, means.slots, means.clock
         )
-        self._follower = Follower(self._looker, new_logs, means.clock)
+        self._follower = Follower(self._looker, new_logs, means.clock, self._overdue)
         self._sender = Sender(means.gateway, means.deliveries, means.slots, self._ledger)
         many = len(entries) > MANY and means.canary
         self._canary = many if plan.canary is None else plan.canary
         self._breaker = Breaker(means.breaker if plan.breaker is None else plan.breaker)
         self._outage = Outage(means.clock)
         self._order = SendingOrder((), canary=False)
-        self._mine: set[LogId] = set()
+        self._claims = Claims(means.busy, plan.instance)
         self._turns: asyncio.Task[None] | None = None
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._following: dict[int, asyncio.Task[None]] = {}
@@ -176,7 +176,7 @@ class RetryRun:
             entry = replace(entry, outcome=Outcome.QUEUED, reason="", at=now, settled_at=None)
         if entry.outcome is not Outcome.QUEUED:
             return entry
-        if not self._claim(entry.log):
+        if not self._claims.take(entry.log):
             reason = "already being retried"
             return replace(entry, outcome=Outcome.SKIPPED, reason=reason, at=now, settled_at=now)
         return entry
@@ -184,7 +184,7 @@ class RetryRun:
     def _take_up(self, entry: Entry) -> None:
         """Follow on what another run had sent, and find out what became of what it may have."""
         open_ = (Outcome.SENDING, Outcome.ACCEPTED, Outcome.UNKNOWN)
-        if entry.outcome not in open_ or not self._claim(entry.log):
+        if entry.outcome not in open_ or not self._claims.take(entry.log):
             return
         sent = Sent(
             log_id=entry.log,
@@ -226,6 +226,8 @@ class RetryRun:
     def _may_send(self) -> bool:
         if self._stopping or self._halted or self._paused or not self._order.is_ready:
             return False
+        if not self._breaker.allows(len(self._sending)):
+            return False
         # As many at once as the pace needs at a second's latency: where it is slow, one by one.
         pace = self._means.pace.rate(self._plan.pace)
         return len(self._sending) < max(1, min(_MOST_IN_FLIGHT, ceil(pace)))
@@ -261,8 +263,7 @@ class RetryRun:
         turns = [self._turns] if self._turns else []
         await ended([*turns, *self._sending.values(), *self._following.values()])
         await self._looker.close()
-        for log in tuple(self._mine):
-            self._release(log)
+        self._claims.give_back_all()
         why = "stopped" if self._stopping else ""
         await self._ledger.end(self._halted or why or self._order.held_words or _UNREAD)
 
@@ -284,7 +285,9 @@ class RetryRun:
         self._halt(self._outage.note(found.problem))
         match found.fate:
             case Fate.ACCEPTED | Fate.LOST if found.before is not None:
-                self._follow_on(place, self._sent(place, found, found.before))
+                pace = self._means.pace.rate(self._plan.pace)
+                soon = self._breaker.sent(self._ledger[place].log, pace)
+                self._follow_on(place, self._sent(place, found, found.before), soon=soon)
                 if found.fate is Fate.LOST:
                     self._learn(place, Outcome.UNKNOWN, found.words)
             case Fate.LATER:
@@ -298,7 +301,7 @@ class RetryRun:
             case _:
                 self._learn(place, Outcome.REFUSED, found.words)
         if self._ledger[place].outcome is not Outcome.QUEUED and place not in self._following:
-            self._release(self._ledger[place].log)
+            self._claims.give_back(self._ledger[place].log)
         self._halt(self._ledger.trouble)
 
     async def _later(self, place: int, found: Attempted) -> None:
@@ -335,6 +338,7 @@ class RetryRun:
         Failures of what an earlier run has sent (`old`) do not count: they may be mended by now.
         """
         self._order.settle(place, outcome, words)
+        self._breaker.heard(self._ledger[place].log)
         if not old or outcome is Outcome.DELIVERED:
             self._halt(self._breaker.note(place, outcome, words))
         self._wake()
@@ -346,21 +350,28 @@ class RetryRun:
 
     # -- following -------------------------------------------------------------------------------
 
-    def _follow_on(self, place: int, sent: Sent) -> None:
-        self._following[place] = following = asyncio.create_task(self._follow(place, sent))
+    def _follow_on(self, place: int, sent: Sent, *, soon: bool = False) -> None:
+        follow = self._follow(place, sent, soon=soon)
+        self._following[place] = following = asyncio.create_task(follow)
         following.add_done_callback(self._wake)
 
-    async def _follow(self, place: int, sent: Sent) -> None:
+    def _overdue(self, log: LogId) -> None:
+        """The word on it may come late, or never: nothing waits for it any more."""
+        self._breaker.heard(log)
+        self._wake()
+
+    async def _follow(self, place: int, sent: Sent, *, soon: bool) -> None:
         ledger = self._ledger
         try:
-            found = await self._follower.follow(sent)
+            found = await self._follower.follow(sent, soon=soon)
         except asyncio.CancelledError:
             if ledger[place].outcome is Outcome.ACCEPTED:
                 # Not settled: whoever takes the plan up follows it on.
                 ledger.say(ledger[place], Outcome.ACCEPTED, "accepted; no longer followed")
             raise
         finally:
-            self._release(sent.log_id)
+            self._claims.give_back(sent.log_id)
+            self._breaker.heard(sent.log_id)
         outcome, words = found.outcome, found.reason
         if outcome is not None and found.result is not None:
             words = in_words(found.result)
@@ -379,20 +390,6 @@ class RetryRun:
         self._halt(ledger.trouble)
 
     # -- the rest --------------------------------------------------------------------------------
-
-    def _claim(self, log: LogId) -> bool:
-        """Keep other runs of this program from a delivery; whether none is at it."""
-        key = (self._plan.instance, log)
-        if key in self._means.busy:
-            return False
-        self._means.busy.add(key)
-        self._mine.add(log)
-        return True
-
-    def _release(self, log: LogId) -> None:
-        if log in self._mine:
-            self._mine.discard(log)
-            self._means.busy.discard((self._plan.instance, log))
 
     def _wake(self, _: object = None) -> None:
         self._changed.set()

@@ -9,11 +9,16 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from vzaps_tui.domain.deliveries import LogId
 from vzaps_tui.domain.plans import Entry
 from vzaps_tui.domain.retries import Outcome
 
 _FAILED = frozenset({Outcome.FAILED_AGAIN, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NO_NEWS})
 _UNDER_WAY = frozenset({Outcome.SENDING, Outcome.ACCEPTED})
+_WORD = 2.0
+"""Seconds from a retry to the word on it, if nobody is in a hurry."""
+_ROW = 3
+"""So many times fewer failures than are too many make a row: one or two happen."""
 
 
 @dataclass(slots=True)
@@ -154,7 +159,12 @@ class SendingOrder:
 
 
 class Breaker:
-    """Counts failures in a row."""
+    """Counts failures in a row.
+
+    It trips late where much is sent before the first word comes back. So only as much may be
+    unsettled as could fail without too many failures, until one was delivered, and again from a
+    row of failures to the next that is delivered.
+    """
 
     def __init__(self, limit: int) -> None:
         """Begin anew.
@@ -164,6 +174,32 @@ class Breaker:
         """
         self._limit = limit
         self._failures: dict[int, str] = {}
+        self._trusts = False
+        self._awaited: set[LogId] = set()
+
+    @property
+    def is_wary(self) -> bool:
+        """Whether only so many may be sent before there is a word on others."""
+        is_row = len(self._failures) * _ROW >= self._limit
+        return bool(self._limit) and (is_row or not self._trusts)
+
+    def allows(self, sending: int) -> bool:
+        """Whether one more may be sent, while so many are being sent."""
+        room = max(1, self._limit - len(self._failures))
+        return not self.is_wary or sending + len(self._awaited) < room
+
+    def sent(self, log: LogId, pace: float) -> bool:
+        """One was sent, of so many a second: a word on it is awaited.
+
+        Returns:
+            Whether soon: others may have to wait for it, or too many would be sent meanwhile.
+        """
+        self._awaited.add(log)
+        return self.is_wary or 0 < self._limit <= pace * _WORD
+
+    def heard(self, log: LogId) -> None:
+        """There is a word on it, or there will be none soon."""
+        self._awaited.discard(log)
 
     def note(self, place: int, outcome: Outcome, reason: str) -> str:
         """Learn of an outcome, or of a try that failed before anything was sent.
@@ -176,6 +212,9 @@ class Breaker:
         """
         if outcome is Outcome.DELIVERED:
             self._failures.clear()
+            self._trusts = True
+        elif outcome is Outcome.NO_NEWS:
+            self._trusts = True  # nothing is to be learned by waiting
         elif outcome in (Outcome.FAILED_AGAIN, Outcome.REFUSED, Outcome.UNKNOWN):
             self._failures[place] = reason
         if not self._limit or len(self._failures) < self._limit:
@@ -185,3 +224,4 @@ class Breaker:
     def reset(self) -> None:
         """Begin anew: a person said so."""
         self._failures.clear()
+        self._trusts = False

@@ -339,10 +339,10 @@ async def test_when_canaries_go_first(
 async def test_it_goes_on_past_a_canary_and_failures_by_a_persons_word(ground: Ground) -> None:
     ground.start(breaker=2)
     ground.server.becomes = dict.fromkeys(("log_1", "log_2", "log_3"), failed_again)
-    ground.server.becomes["log_9"] = None
+    ground.server.becomes["log_9"] = lambda row: replace(row, status="pending")
     plan = await ground.plan(9, 1, 2, 3, 4, 5)
     task = ground.begin(plan.id)
-    await ground.clock.advance(4.5)
+    await ground.clock.advance(12)
     status = ground.service.status(plan.id)
     assert status
     assert status.halted == "2 failures in a row, the last: 503 in 1.2 s"
@@ -498,7 +498,7 @@ async def test_stopped_before_it_has_begun_nothing_is_sent(ground: Ground) -> No
 
 async def test_what_could_not_be_read_is_awaited_and_followed_when_resumed(ground: Ground) -> None:
     plan = await ground.plan(1)
-    ground.server.fail("detail", None, *[UnavailableError("down")] * 6)
+    ground.server.fail("detail", None, *[UnavailableError("down")] * 7)
     steps = await ground.resume(plan.id)
     words = "accepted; it could not be read yet: The API did not answer: down"
     assert [(step.outcome, step.reason) for step in steps] == [(A, words)]

@@ -175,15 +175,30 @@ def test_past_plans_are_listed_and_exported(shell: Shell) -> None:
     assert [row["log"] for row in rows] == wanted
     assert all(list(row) == KEYS for row in rows)
     assert all(row[name].endswith("Z") for row in rows for name in ("sent_at", "settled_at"))
-    assert shell("plan", plan, "--discard").code == 0
-    gone = shell("retry", "--resume", plan, "--yes")
-    assert (gone.code, gone.out, "Plan " in gone.err) == (1, "", False)
-    assert "was discarded" in gone.err
+    over = shell("plan", plan, "--discard")
+    assert (over.code, over.out) == (0, "")
+    assert "is done already: nothing of it is to be sent" in over.err
+    assert shell("plans", "--json").objects[0]["state"] == "done"
     assert plan in shell("plans").out
     assert shell("plan", plan).out.count("DELIVERED") == 3
     unknown = shell("plan", "0000-none")
     assert (unknown.code, unknown.out) == (1, "")
     assert "There is no such plan" in unknown.err
+
+
+def test_what_is_left_of_a_plan_is_given_up(shell: Shell, receiver: Receiver) -> None:
+    receiver.status = 500
+    plan = plan_of(shell("retry", "--status", "failed", "--yes", "--canary", "--breaker", "0"))
+    before = sent(shell.server)
+    for words in ("is discarded: what was left of it", "is discarded already"):
+        told = shell("plan", plan, "--discard")
+        assert (told.code, told.out) == (0, "")
+        assert words in told.err
+    gone = shell("retry", "--resume", plan, "--yes")
+    assert (gone.code, gone.out, "Plan " in gone.err) == (1, "", False)
+    assert "was discarded" in gone.err
+    assert shell("plans", "--json").objects[0]["state"] == "discarded"
+    assert sent(shell.server) == before
 
 
 def test_a_dry_run_shows_all_and_sends_nothing(shell: Shell) -> None:

@@ -8,7 +8,7 @@ from vzaps_tui.cli.headless import shown
 from vzaps_tui.cli.logs import local
 from vzaps_tui.cli.output import Table, stamp
 from vzaps_tui.cli.run import DONE
-from vzaps_tui.domain.plans import PlanId
+from vzaps_tui.domain.plans import PlanId, PlanState
 from vzaps_tui.domain.retries import Outcome
 from vzaps_tui.domain.retry_reports import export_rows
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vzaps_tui.cli.headless import Session
     from vzaps_tui.domain.plans import PlanSummary
 
+_OVER: Final = (PlanState.DONE, PlanState.DISCARDED)
 _COUNTED: Final = (
     Outcome.DELIVERED,
     Outcome.FAILED_AGAIN,
@@ -90,8 +91,12 @@ async def discard_plan(session: Session, plan: str) -> int:
         PlanBusyError: it is being carried out.
         StorageError: it could not be written down.
     """
-    await session.services.retries.discard(PlanId(plan))
-    session.say(f"plan {plan} is discarded: what was left of it will not be sent.")
+    found, _ = await session.services.retries.entries(PlanId(plan))
+    if found.state in _OVER:
+        session.say(f"plan {found.id} is {found.state.value} already: nothing of it is to be sent.")
+        return DONE
+    await session.services.retries.discard(found.id)
+    session.say(f"plan {found.id} is discarded: what was left of it will not be sent.")
     return DONE
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -203,10 +204,17 @@ class Terminal:
         """Exit code and standard output, once it has ended; keys to press until then."""
         while insist and self.process.poll() is None:
             self.type(insist)
-            select.select([self._here], [], [], 0.2)
+            self._read_on(0.5)  # pressed again at once it would take away what was just said
         out, _ = self.process.communicate(timeout=PATIENCE)
+        self._read_on(0)
         os.close(self._here)
         return self.process.returncode, out
+
+    def _read_on(self, quiet: float) -> None:
+        """Read until nothing has come for so long, in seconds."""
+        with suppress(OSError):  # EIO: nobody is at the other end any more
+            while select.select([self._here], [], [], quiet)[0]:
+                self.seen += os.read(self._here, 4096).decode(errors="replace")
 
 
 def _controlling() -> None:
@@ -232,6 +240,7 @@ def test_a_question_at_a_terminal(
     # A key pressed between the question and the reading of the answer would be lost: it is held.
     assert command.end(insist="\x03" if keys == "\x03" else "")[0] == code
     assert instance.events == ((event,) if event else ("Message",))
+    assert ("\nvzaps-tui: nothing was sent." in command.seen) is (event is None)
 
 
 def test_a_bar_is_drawn_for_whoever_looks(tmp_path: Path, server: EmulatorServer) -> None:

@@ -229,6 +229,7 @@ class Course:
         try:
             return question()
         except (click.Abort, KeyboardInterrupt):
+            click.echo(err=True)  # the question is left in the midst of its line
             self._signal = signal.SIGINT
             raise asyncio.CancelledError from None
         finally:

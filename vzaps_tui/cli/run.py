@@ -98,7 +98,8 @@ class Run:
 
     def note_problem(self, problem: VzapsError) -> int:
         """Say a problem: what, why, what next; the exit code (DESIGN 6)."""
-        self.say(f"{problem.summary}.", *problem.hint.split("\n"))
+        end = "" if problem.summary.endswith((".", "?", "!")) else "."
+        self.say(f"{problem.summary}{end}", *problem.hint.split("\n"))
         match problem:
             case SettingsError():
                 return USAGE

@@ -292,7 +292,7 @@ def _refuse_unknown(
             continue
         known = "" if told.endswith("?") else f" Known: {', '.join(EVENTS)}."
         hint = f"Nothing was sent. --force-event sends the name as it is.{known}"
-        raise UsageError(told.rstrip("."), hint=hint)
+        raise UsageError(told, hint=hint)
 
 
 def _unknown(before: WebhookConfig, after: WebhookConfig) -> list[str]:

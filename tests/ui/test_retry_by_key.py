@@ -379,3 +379,23 @@ async def test_what_is_not_loaded_is_said_to_be_missing(keys: tuple[str, ...], c
         text = " ".join((await dialog(pilot)).replace("│", " ").split())
         said = "Only what is loaded is among them; L loads all of the log."
         assert (said in text) is (count == 600)
+
+
+@pytest.mark.parametrize("before", [(), ("f", "f")])
+async def test_where_all_of_the_log_is_loaded_none_of_its_failures_is_said_to_be_missing(
+    before: tuple[str, ...],
+) -> None:
+    rows = [delivery(number) for number in range(400, 0, -1)]
+    gateway = FakeGateway([row if row.id in _EVEN else delivered(row) for row in rows])
+    async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
+        await press(pilot, *before, "L")
+        await until(pilot, lambda: "400 of 400 loaded" in screen_text(pilot))
+        await press(pilot, "f", "a")
+        assert "not loaded yet" not in toasts(app)
+        await pilot.press("u", "R")
+        text = " ".join((await dialog(pilot)).replace("│", " ").split())
+        assert "Send 200 deliveries again?" in text
+        assert "Only what is loaded" not in text
+
+
+_EVEN = {f"log_{number}" for number in range(2, 401, 2)}

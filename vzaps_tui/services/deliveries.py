@@ -47,9 +47,12 @@ _STALLS = 3
 class _Log:
     """One list of the server: its reader, and what goes on with it."""
 
-    def __init__(self, question: Question, instance: InstanceId, reader: LogReader) -> None:
+    def __init__(
+        self, question: Question, instance: InstanceId, reader: LogReader, *, is_filtered: bool
+    ) -> None:
         self.question = question
         self.instance = instance
+        self.is_filtered = is_filtered
         self.reader = reader
         self.lock = asyncio.Lock()
         self.opening = asyncio.Lock()
@@ -311,7 +314,17 @@ class DeliveryService(Holdings):
         if answer is not None:
             envelope = replace(envelope, code=answer.code, success=answer.success)
         self._cache.put(log.question, envelope)
+        if state.end is End.COMPLETE and not log.is_filtered:
+            await self._complete_others(log)
         return envelope
+
+    async def _complete_others(self, whole: _Log) -> None:
+        """Tell the filtered lists of an instance that the whole log is held."""
+        for log in tuple(self._logs.values()):
+            held = self._cache.peek(log.question)
+            if log.instance == whole.instance and held and held.data.end is not End.COMPLETE:
+                state = await log.reader.state()
+                self._cache.replace(log.question, replace(held, data=state))
 
     async def _kept(self, log: _Log) -> Envelope[LogState] | None:
         """What is known of a list: what memory says; at first what disk and archive do."""
@@ -349,7 +362,7 @@ class DeliveryService(Holdings):
             return page
 
         reader = LogReader(ask, self._archive, self.scope(instance), status, self._clock)
-        log = _Log(question, instance, reader)
+        log = _Log(question, instance, reader, is_filtered=status is not None)
         return log
 
     def _question(self, instance: InstanceId, query: DeliveryQuery) -> Question:

@@ -14,6 +14,7 @@ from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.selection import Put, Reading, Scope, Stretch
 from vzaps_tui.services.log_edge import Edge
+from vzaps_tui.services.whole_log import is_held_below, time_of
 
 if TYPE_CHECKING:
     from vzaps_tui.services.ports import Clock, DeliveryArchive
@@ -103,18 +104,27 @@ class LogReader:
         query = DeliveryQuery(FAILED_ONLY) if self._filter else DeliveryQuery()
         held = await self._archive.count(self._scope, query)
         top = self._top
-        complete = top is not None and top.reached_end
+        complete = top is not None and (top.reached_end or await self._is_whole(top, held))
         has_gap = self._headless or (top is not None and not complete and len(self._coverage) > 1)
         gap = await self.reached() if has_gap else None
         end = End.COMPLETE if complete else End.REPEATS if self._repeats else End.MORE
         return LogState(held, self._total, end, self._unreadable, gap, has_gap)
+
+    async def _is_whole(self, top: Stretch, held: int) -> bool:
+        """Whether the list without the filter was read to its end, and nothing is missing here."""
+        if self._filter is None or self._headless:
+            return False
+        counted = 0 if self._mixed else self._total or 0
+        return held + self._unreadable >= counted and await is_held_below(
+            self._archive, self._scope, top
+        )
 
     async def reached(self) -> datetime | None:
         """Time of the last row down to which all is held from the top; None if none is known."""
         if self._headless:
             last = self._edge.last if self._edge else None
             return last.time if last else None
-        return await self._time_of(self._top.oldest) if self._top else None
+        return await time_of(self._archive, self._scope, self._top.oldest) if self._top else None
 
     def has_met(self, before: Stretch | None) -> bool:
         """Whether what is held from the top holds also the stretch that was at the top before."""
@@ -209,7 +219,7 @@ class LogReader:
         elif top is None:
             return 1
         elif self._mixed:
-            since = await self._time_of(top.oldest)
+            since = await time_of(self._archive, self._scope, top.oldest)
             held = await self._archive.count(self._scope, DeliveryQuery(since=since))
         else:
             held = top.rows
@@ -237,13 +247,6 @@ class LogReader:
             query = replace(query, statuses=FAILED_ONLY)
         below = await self._archive.count(self._scope, query)
         return max(1, below // self._stride(size))
-
-    async def _time_of(self, key: str | None) -> datetime | None:
-        number = None if key is None else self._archive.place(self._scope, key)
-        if number is None:
-            return None
-        row = (await self._archive.fetch([number]))[0]
-        return None if row is None else row.time
 
     async def _read(self, number: int, size: int) -> Page[Delivery]:
         # A server that ignores paging may echo another number; what counts is what was asked.
@@ -353,7 +356,7 @@ class LogReader:
         """Whether a page holds but rows that are newer than all that is held from the top."""
         key = self._top.newest if self._top else None
         if key != self._newest[0]:
-            self._newest = (key, await self._time_of(key))
+            self._newest = (key, await time_of(self._archive, self._scope, key))
         newest = self._newest[1]
         last = page.items[-1].time if page.items else None
         return newest is not None and last is not None and last > newest

@@ -462,6 +462,75 @@ async def test_a_server_in_trouble_is_not_taken_for_one_that_refuses_large_pages
     assert [state.held for state in await world.sync()] == [200, 300]
 
 
+def some_failed(count: int = 400) -> World:
+    """Every second delivery failed: more than a page."""
+    world = World(count)
+    world.gateway.rows = [
+        row if number % 2 else delivered(row) for number, row in enumerate(world.gateway.rows)
+    ]
+    return world
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("seen", [False, True])
+async def test_where_the_whole_log_is_held_its_failures_are_too(
+    seen: bool,  # noqa: FBT001 - columns of the table
+    restarted: bool,  # noqa: FBT001 - same
+) -> None:
+    world = some_failed()
+    if seen:
+        assert (await world.load(FAILED))[-1].data.end is End.MORE
+    await world.sync()
+    if restarted:
+        world.store = MemoryStore()
+        world.restart()
+    found = (await world.load(FAILED))[-1].data
+    assert (found.held, found.end) == (200, End.COMPLETE)
+    peeked = world.service.peek(INSTANCE, FAILED)
+    assert peeked
+    assert peeked.data == found
+    world.clock.shift(3600)
+    assert (await world.load(FAILED))[-1].data == LogState(200, 200, End.COMPLETE)
+    before = len(world.searched)
+    assert (await world.service.more(INSTANCE, FAILED)).data.end is End.COMPLETE
+    assert len(world.searched) == before
+
+
+@pytest.mark.parametrize("counted", [False, True])
+@pytest.mark.parametrize(
+    ("come", "end"),
+    [(0, End.COMPLETE), (30, End.COMPLETE), (50, End.MORE), (70, End.MORE)],
+)
+async def test_what_came_since_must_meet_the_whole_log(
+    come: int,
+    end: End,
+    counted: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    world = some_failed()
+    await world.sync()
+    world.clock.shift(60)
+    world.come(401, 400 + come)
+    world.gateway.tells_totals = counted
+    found = (await world.load(FAILED))[-1].data
+    assert found.end is end
+
+
+async def test_a_failure_that_the_server_counts_and_nobody_holds_is_not_all() -> None:
+    world = some_failed()
+    await world.sync()
+    world.clock.shift(60)
+    world.gateway.rows[398] = replace(world.gateway.rows[399], id=LogId("late"), key="late")
+    found = (await world.load(FAILED))[-1].data
+    assert found == LogState(200, 201)
+    assert (await world.sync(FAILED))[-1] == LogState(201, 201, End.COMPLETE)
+
+
+async def test_a_gap_in_the_whole_log_vouches_for_nothing() -> None:
+    world = some_failed()
+    await world.load()
+    assert (await world.load(FAILED))[-1].data.end is End.MORE
+
+
 async def test_reading_all_can_be_stopped_and_goes_on_where_it_was() -> None:
     world = World(900)
     async with aclosing(world.service.sync(INSTANCE, ALL)) as syncing:

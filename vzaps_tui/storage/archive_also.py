@@ -75,11 +75,17 @@ def with_others(
     for number, place in sorted(places.items(), key=lambda item: item[1]):
         check()
         at = _where(db, found, place, done)
-        merged.extend(found[done:at])
+        append_part(merged, found, done, at)
         merged.append(number)
         done = at
-    merged.extend(found[done:])
+    append_part(merged, found, done, len(found))
     return merged
+
+
+def append_part(numbers: array[int], others: array[int], start: int, stop: int) -> None:
+    """Append a part of other numbers, of which there may be millions, copied but once."""
+    with memoryview(others) as view:
+        numbers.frombytes(view[start:stop].cast("B"))
 
 
 def _where(db: sqlite3.Connection, found: array[int], place: Place, start: int) -> int:

@@ -167,7 +167,11 @@ class Asker:
         if not mine.facts:
             return (0,) * (len(edges) - 1)
         sql, values = mine.where()
-        text = f"SELECT count(*) FROM {mine.source} WHERE {sql} AND at >= ? AND at < ?"  # noqa: S608 - constants, values apart
+        # Fact by fact nothing is looked at in vain, but each is looked up once a bucket.
+        index = "by_fact" if len(mine.facts) * len(edges) < mine.held else "by_time"
+        text = (
+            f"SELECT count(*) FROM deliveries INDEXED BY {index} WHERE {sql} AND at >= ? AND at < ?"  # noqa: S608 - constants, values apart
+        )
         counts: list[int] = []
         for low, high in pairwise(edges):
             self.check()

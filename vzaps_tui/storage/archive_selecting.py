@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.storage.archive_also import DroppedError, place_of, with_others
+from vzaps_tui.storage.archive_also import DroppedError, append_part, place_of, with_others
 from vzaps_tui.storage.archive_changes import newest, since
 from vzaps_tui.storage.archive_query import Condition
 from vzaps_tui.storage.archive_rows import micros
@@ -129,13 +129,13 @@ class Selections:
             self.check()
             if some.isdisjoint(part):
                 continue
-            kept.extend(numbers[done:start])
+            append_part(kept, numbers, done, start)
             kept.extend([number for number in part if number not in some])
             some.difference_update(part)
             done = start + len(part)
         if not done:
             return numbers
-        kept.extend(numbers[done:])
+        append_part(kept, numbers, done, len(numbers))
         return kept
 
     def _age(self, number: int) -> int:

@@ -103,6 +103,8 @@ class ChosenBoard(LogBoard[Result]):
 
     @override
     def show_state(self) -> None:
+        if self._painting is not None:
+            self._painting.cancel()  # how the rows lie in time is asked once they are known
         self._choosing.ask(self.view.query, self.view.kept)
 
     @override
@@ -131,11 +133,12 @@ class ChosenBoard(LogBoard[Result]):
         if not self._known and not chosen.numbers:
             return  # nothing is kept; whether there is anything is not known yet
         self._state = replace(self._state, held=chosen.listed)
-        if self._is_shown(before):
+        is_shown = self._is_shown(before)
+        if is_shown:
             self.show_counts()
-            return
-        self._draw()
-        if chosen.whole:
+        else:
+            self._draw()
+        if chosen.whole and not (is_shown and self._histogram is not None):
             self._painting = self._paint()
 
     def _is_shown(self, before: Chosen) -> bool:
@@ -238,8 +241,6 @@ class ChosenBoard(LogBoard[Result]):
 
     def asks_anew(self) -> None:
         """Another question is asked: nothing of its answer is new; who was on top stays there."""
-        if self._painting is not None:
-            self._painting.cancel()  # of rows that are not looked at any more
         self._top_seen = None
         self._to_top = self._to_top or self.table.cursor_index == 0
 

@@ -22,19 +22,18 @@ from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
 from vzaps_tui.services.identity import Identity
 from vzaps_tui.services.instances import InstanceService
-from vzaps_tui.services.related import RelatedService
-from vzaps_tui.services.retrying import RetryService
-from vzaps_tui.services.views import ViewService
-from vzaps_tui.services.webhooks import WebhookService
 from vzaps_tui.settings import Settings
 from vzaps_tui.ui.clipboard import Clipboard
-from vzaps_tui.ui.launch import Launch, Missing, Services
+from vzaps_tui.ui.launch import Launch, Missing, ServicesInTime
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
     from pathlib import Path
 
-    from vzaps_tui.services.ports import RetryJournal
+    from vzaps_tui.services.related import RelatedService
+    from vzaps_tui.services.retrying import RetryService
+    from vzaps_tui.services.views import ViewService
+    from vzaps_tui.services.webhooks import WebhookService
     from vzaps_tui.storage.archive import SqliteArchive
     from vzaps_tui.storage.envelopes import SqliteEnvelopes
     from vzaps_tui.storage.state import StateFile
@@ -87,19 +86,27 @@ def compose(plan: Plan, masker: Masker) -> Launch:
     upkeep = Upkeep(archive)
     gateway = DeferredGateway(_connector(plan, masker))
     state = _state(plan)
-    views = _views(plan, state, masker)
     deliveries = DeliveryService(gateway, cache, archive, identity(plan), SystemClock())
-    services = Services(
-        instances=InstanceService(
-            gateway, cache, identity(plan), names=plan.demo or settings.account_mode
-        ),
-        webhooks=WebhookService(gateway, cache, identity(plan)),
-        deliveries=deliveries,
-        related=RelatedService(deliveries, SystemClock()),
-        retries=_retries(plan, gateway, deliveries, _journal(state, masker)),
-        views=views,
-        clock=SystemClock(),
+    services = ServicesInTime(
+        {
+            "instances": InstanceService(
+                gateway, cache, identity(plan), names=plan.demo or settings.account_mode
+            ),
+            "deliveries": deliveries,
+            "clock": SystemClock(),
+        },
+        {
+            "webhooks": lambda: _webhooks(plan, gateway, cache),
+            "related": lambda: _related(deliveries),
+            "retries": lambda: _retries(plan, gateway, deliveries, state, masker),
+            "views": lambda: _views(plan, state, masker),
+        },
     )
+
+    async def settle_views() -> None:
+        if services.has("views"):
+            await services.views.settle()
+
     return Launch(
         services=services,
         label=_label(plan),
@@ -117,7 +124,7 @@ def compose(plan: Plan, masker: Masker) -> Launch:
         warm=_warm(gateway, [one.open for one in (store, state, upkeep) if one], upkeep),
         close=_close(
             gateway,
-            (deliveries.settle, cache.settle, views.settle),
+            (deliveries.settle, cache.settle, settle_views),
             [one.close for one in (upkeep, store, state) if one],
         ),
     )
@@ -210,30 +217,41 @@ def _state(plan: Plan) -> StateFile:
     return StateFile(None if plan.demo else plan.state)
 
 
+def _webhooks(plan: Plan, gateway: DeferredGateway, cache: EnvelopeCache) -> WebhookService:
+    from vzaps_tui.services.webhooks import WebhookService  # noqa: PLC0415 - start-up time
+
+    return WebhookService(gateway, cache, identity(plan))
+
+
+def _related(deliveries: DeliveryService) -> RelatedService:
+    from vzaps_tui.services.related import RelatedService  # noqa: PLC0415 - start-up time
+
+    return RelatedService(deliveries, SystemClock())
+
+
 def _views(plan: Plan, state: StateFile, masker: Masker) -> ViewService:
+    from vzaps_tui.services.views import ViewService  # noqa: PLC0415 - start-up time
     from vzaps_tui.storage.remembered import SqliteViews  # noqa: PLC0415 - same
 
     return ViewService(SqliteViews(state, mask=masker), identity(plan), SystemClock())
-
-
-def _journal(state: StateFile, masker: Masker) -> RetryJournal:
-    from vzaps_tui.storage.journal import SqliteJournal  # noqa: PLC0415 - same
-
-    return SqliteJournal(state, mask=masker)
 
 
 def _retries(
     plan: Plan,
     gateway: DeferredGateway,
     deliveries: DeliveryService,
-    journal: RetryJournal,
+    state: StateFile,
+    masker: Masker,
 ) -> RetryService:
+    from vzaps_tui.services.retrying import RetryService  # noqa: PLC0415 - start-up time
+    from vzaps_tui.storage.journal import SqliteJournal  # noqa: PLC0415 - same
+
     return RetryService(
         gateway,
         deliveries,
         SystemClock(),
         pace=plan.settings.retry_pace,
-        journal=journal,
+        journal=SqliteJournal(state, mask=masker),
         identity=identity(plan),
         breaker=plan.settings.retry_breaker,
         canary=plan.settings.retry_canary,

@@ -8,12 +8,15 @@ import stat
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from vzaps_tui.cli.places import make_private
-from vzaps_tui.domain.masking import Masker
 from vzaps_tui.domain.text import visible_lines
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.masking import Masker
 
 _MAX_BYTES = 1_000_000
 _KEPT = 3

@@ -16,7 +16,6 @@ from vzaps_tui.domain.instances import looks_like_id
 from vzaps_tui.domain.problems import SettingsError
 from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
-from vzaps_tui.settings import Settings
 from vzaps_tui.settings.config_file import read_config
 from vzaps_tui.settings.loading import load
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vzaps_tui.cli.run import Run
+    from vzaps_tui.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,13 @@ def _draw(wishes: Wishes, settings: Settings, where: Places, this: Run, name: st
     # Textual and what is drawn with it: loaded only now that there is a terminal.
     from vzaps_tui.cli.compose import DEMO, Plan, compose  # noqa: PLC0415
     from vzaps_tui.ui.app import VzapsApp  # noqa: PLC0415
-    from vzaps_tui.ui.keymap import checked_keymap  # noqa: PLC0415
 
-    keymap = checked_keymap(settings.keys)
-    notices = (*this.start_log(disk=not wishes.no_disk), *keymap.problems)
+    keys, problems = _checked_keys(settings)
+    notices = (*this.start_log(disk=not wishes.no_disk), *problems)
     log = logging.getLogger(__name__)
     log.info("vzaps-tui %s starts\n%s", __version__, settings.explain())
     plan = Plan(
-        settings=replace(settings, keys=keymap.keys),
+        settings=replace(settings, keys=keys),
         config=where.config,
         archive=None if wishes.no_disk else where.archive,
         state=None if wishes.no_disk else where.state,
@@ -92,6 +91,16 @@ def _draw(wishes: Wishes, settings: Settings, where: Places, this: Run, name: st
     code = app.return_code or DONE
     log.info("vzaps-tui ends with %s", code)
     return code
+
+
+def _checked_keys(settings: Settings) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """The keys that can be used, and why each other is not."""
+    if not settings.keys:
+        return settings.keys, ()
+    from vzaps_tui.ui.keymap import checked_keymap  # noqa: PLC0415 - only where keys are set
+
+    keymap = checked_keymap(settings.keys)
+    return keymap.keys, keymap.problems
 
 
 def _measure_where_it_is_drawn() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from vzaps_tui.domain.deliveries import LogId
 from vzaps_tui.domain.instances import InstanceId
 from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.domain.query_language import to_text
 
 _NAME = "vzaps-tui"
 
@@ -21,6 +19,8 @@ def logs_command(instance: InstanceId, query: DeliveryQuery, flags: Sequence[str
         query: the filter; its moments name their zone, so that it means the same anywhere.
         flags: what the account is chosen by, such as `--profile`, `acme`.
     """
+    from vzaps_tui.domain.query_language import to_text  # noqa: PLC0415 - start-up time
+
     line = to_text(query)
     told = ("--query", line) if line else ()
     return _command("logs", "--instance", instance, *told, *flags)
@@ -38,6 +38,8 @@ def _command(*words: str) -> str:
 
 def _quoted(word: str) -> str:
     """A word for a shell; pasted into a terminal, nothing of it acts."""
+    import shlex  # noqa: PLC0415 - start-up time
+
     if word.isprintable():
         return shlex.quote(word)
     # bash, zsh and ksh read escapes in these quotes.

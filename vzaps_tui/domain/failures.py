@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from vzaps_tui.domain.deliveries import Delivery, StatusClass, classify
 
@@ -41,9 +41,6 @@ _SIGNS: dict[FailureKind, tuple[str, ...]] = {
         r"(?:closed|closing) (?:the )?connection|without (?:sending )?a(?:ny)? response",
     ),
 }
-_READERS = tuple(
-    (kind, re.compile("|".join(signs), re.IGNORECASE)) for kind, signs in _SIGNS.items()
-)
 _READ = 2000
 """Characters of an error that are looked at: a stranger may have sent a whole page."""
 _CLIENT, _SERVER, _BEYOND = 400, 500, 600
@@ -58,6 +55,14 @@ def failure_kind(row: Delivery) -> FailureKind:
     return _kind(row.status, row.http_status, row.error[:_READ] if row.error else "")
 
 
+@cache
+def _readers() -> tuple[tuple[FailureKind, re.Pattern[str]], ...]:
+    """Compiled when the first error is read, not at the start of the program."""
+    return tuple(
+        (kind, re.compile("|".join(signs), re.IGNORECASE)) for kind, signs in _SIGNS.items()
+    )
+
+
 @lru_cache(maxsize=4096)
 def _kind(status: str, code: int | None, error: str) -> FailureKind:
     """The same few come often, and this is asked of every row."""
@@ -68,4 +73,4 @@ def _kind(status: str, code: int | None, error: str) -> FailureKind:
         return FailureKind.HTTP_4XX
     if _SERVER <= code < _BEYOND:
         return FailureKind.HTTP_5XX
-    return next((kind for kind, signs in _READERS if signs.search(error)), FailureKind.OTHER)
+    return next((kind for kind, signs in _readers() if signs.search(error)), FailureKind.OTHER)

@@ -11,12 +11,12 @@ _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 DAY_WORDS = {"today": 0, "yesterday": 1}
 """Days by name, and how many days ago they were."""
-_SPAN = re.compile(
+_SPAN = (
     r"(?:(?P<weeks>[0-9]{1,5})w)?(?:(?P<days>[0-9]{1,6})d)?(?:(?P<hours>[0-9]{1,7})h)?"
     r"(?:(?P<minutes>[0-9]{1,9})m(?:in)?)?"
     r"(?:(?P<seconds>[0-9]{1,10})(?:\.(?P<microseconds>[0-9]{1,6}))?s)?"
 )
-_MOMENT = re.compile(
+_MOMENT = (
     r"(?:(?P<name>[a-z]+)|(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2}))?"
     r"(?:(?:^|[t ])(?P<clock>(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
     r"(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,6})?)?)"
@@ -53,7 +53,7 @@ def read_span(word: str) -> timedelta:
 
 
 def _span(word: str) -> timedelta | None:
-    found = _SPAN.fullmatch(word.lower())
+    found = re.fullmatch(_SPAN, word.lower())
     if not found or not word:
         return None
     parts = {unit: int(count) for unit, count in found.groupdict().items() if count}
@@ -67,7 +67,7 @@ def _span(word: str) -> timedelta | None:
 
 def is_span(word: str) -> bool:
     """Whether it is written as a span, whatever its length."""
-    return bool(word and _SPAN.fullmatch(word.lower()))
+    return bool(word and re.fullmatch(_SPAN, word.lower()))
 
 
 def read_moment(
@@ -85,7 +85,7 @@ def read_moment(
         PeriodError: if it is none, or not on the calendar.
     """
     word = " ".join(word.split()).lower()
-    found = _MOMENT.fullmatch(word)
+    found = re.fullmatch(_MOMENT, word)
     try:
         if (span := _span(word)) is not None:
             return (fixed(now) - span).astimezone(now.tzinfo)
@@ -108,7 +108,7 @@ def relative_word(word: str) -> str:
     word = " ".join(word.split()).lower()
     if is_span(word):
         return span_word(read_span(word))
-    found = _MOMENT.fullmatch(word)
+    found = re.fullmatch(_MOMENT, word)
     if not word or not found or found["year"] or (found["name"] or "today") not in DAY_WORDS:
         return ""
     clock = ""

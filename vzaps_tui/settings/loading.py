@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from vzaps_tui.domain.problems import SettingsError
 from vzaps_tui.domain.text import visible
-from vzaps_tui.settings.config_file import Config
 from vzaps_tui.settings.model import Declaration, Settings, declared
 from vzaps_tui.settings.values import accept, from_text, is_blank
+
+if TYPE_CHECKING:
+    from vzaps_tui.settings.config_file import Config
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 

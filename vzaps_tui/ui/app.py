@@ -13,17 +13,12 @@ from textual.worker import WorkerFailed
 from typing_extensions import override
 
 from vzaps_tui.domain.problems import AuthError, UnavailableError, VzapsError
-from vzaps_tui.domain.retries import RetryPlan
 from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import EVERYWHERE, retry_keys
-from vzaps_tui.ui.copy_item import CopyItem
-from vzaps_tui.ui.copy_menu import CopyMenu
 from vzaps_tui.ui.copying import Copying
-from vzaps_tui.ui.dialogs import Choice, ConfirmScreen
 from vzaps_tui.ui.exports import Exports
-from vzaps_tui.ui.help import HelpScreen
 from vzaps_tui.ui.jobs import Jobs
 from vzaps_tui.ui.opening import OpeningApp
 from vzaps_tui.ui.palette import CommandProvider
@@ -40,7 +35,10 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from vzaps_tui.domain.instances import Instance, InstanceId
+    from vzaps_tui.domain.retries import RetryPlan
     from vzaps_tui.domain.webhooks import WebhookConfig
+    from vzaps_tui.ui.copy_item import CopyItem
+    from vzaps_tui.ui.dialogs import Choice
     from vzaps_tui.ui.launch import Launch
 
 Result = TypeVar("Result")
@@ -75,9 +73,14 @@ class VzapsApp(OpeningApp):
     def __init__(self, launch: Launch) -> None:
         super().__init__()
         self.launch = launch
-        retries = launch.services.retries if launch.services else None
+        services = launch.services
         self.plans = RetryPlans(self, self)
-        self.jobs = Jobs(self, retries, self.plans, retry_keys(launch.keymap))
+        self.jobs = Jobs(
+            self,
+            None if services is None else lambda: services.retries,
+            self.plans,
+            retry_keys(launch.keymap),
+        )
         self.exports = Exports(self, self)
         self._tidying = Tidying(self)
         self._copying = Copying(self, launch.clipboard, self._send, self.say)
@@ -210,6 +213,8 @@ class VzapsApp(OpeningApp):
 
     async def ask(self, title: str, body: str | Content, choices: tuple[Choice, ...]) -> str:
         """A dialog; the id of the choice, or empty for Cancel. Await it in a worker."""
+        from vzaps_tui.ui.dialogs import ConfirmScreen  # noqa: PLC0415 - start-up time
+
         return await self.push_screen_wait(ConfirmScreen(title, body, choices))
 
     def start_demo(self) -> None:
@@ -318,6 +323,8 @@ class VzapsApp(OpeningApp):
 
     def action_help(self) -> None:
         """The keys of the screen in front."""
+        from vzaps_tui.ui.help import HelpScreen  # noqa: PLC0415 - start-up time
+
         if isinstance(self.screen, Board):
             self.push_screen(HelpScreen(self.screen.PLACES, self.launch.keymap))
 
@@ -361,12 +368,16 @@ class VzapsApp(OpeningApp):
         return ""
 
     async def _quit_anyway(self, doubts: str) -> None:
+        from vzaps_tui.ui.dialogs import Choice  # noqa: PLC0415 - start-up time
+
         answer = await self.ask("Leave the program?", doubts, (Choice("quit", "Leave anyway"),))
         if answer == "quit":
             self._leave()
 
     def offer_copies(self, items: tuple[CopyItem, ...]) -> None:
         """Show the copy menu, or say that there is nothing."""
+        from vzaps_tui.ui.copy_menu import CopyMenu  # noqa: PLC0415 - start-up time
+
         if items:
             self.push_screen(CopyMenu(items))
         else:

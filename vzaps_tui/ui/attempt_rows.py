@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from vzaps_tui.domain.deliveries import Attempt, Delivery, DeliveryDetail, LogId, StatusClass
 from vzaps_tui.domain.failures import FailureKind, failure_kind
-from vzaps_tui.domain.plans import Earlier
 from vzaps_tui.domain.record import dataclass
-from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.domain.times import clock_time, took
 from vzaps_tui.ui.render import OUTCOME_TONE, STATUS_TONE
-from vzaps_tui.ui.widgets.cells import Cell, Tone
 from vzaps_tui.ui.widgets.virtual_table import Column
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.plans import Earlier
+    from vzaps_tui.domain.retries import Outcome, RetryStep
+    from vzaps_tui.ui.widgets.cells import Cell, Tone
 
 _BAR = 8
 COLUMNS = (

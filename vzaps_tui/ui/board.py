@@ -16,7 +16,6 @@ from vzaps_tui.services.freshness import Freshness, Phase
 from vzaps_tui.ui.command import Place, show_key
 from vzaps_tui.ui.commands import EVERYWHERE, keys_of
 from vzaps_tui.ui.host import Host, host_of
-from vzaps_tui.ui.retry_lines import FEW, TALL, progress_lines
 from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.job_line import JobLine, Tally
 from vzaps_tui.ui.widgets.key_hints import KeyHints
@@ -144,6 +143,11 @@ class Board(Screen[Result]):
         Why they stopped by themselves needs a line of its own on a low screen, too.
         """
         jobs, lines = self.host.jobs, ()
+        if not jobs.progress.total:
+            self.query_one(RetryPanel).show(())
+            return False
+        from vzaps_tui.ui.retry_lines import FEW, TALL, progress_lines  # noqa: PLC0415 - start-up time
+
         low = self.size.height < TALL
         worth = jobs.progress.total > FEW and (jobs.progress.stuck or not low)
         if worth:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.paging import End
-from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.span import between, roughly
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import age, both_ends, clock_time
@@ -18,6 +17,10 @@ from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.summary import LABEL, Fact, fact_lines
 from vzaps_tui.ui.widgets.cells import Cell, Tone, fit
 from vzaps_tui.ui.widgets.virtual_table import Column
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.log_state import LogState
+    from vzaps_tui.domain.query import DeliveryQuery
 
 COLUMNS = (
     Column("count", "Count", 6, align="right"),

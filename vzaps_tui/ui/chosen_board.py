@@ -12,10 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import events, work
 from typing_extensions import override
 
-from vzaps_tui.domain.deliveries import Delivery
-from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.domain.retries import RetryStep
-from vzaps_tui.domain.selection import Histogram
 from vzaps_tui.domain.span import Frame, frame
 from vzaps_tui.ui.choosing import Choosing, Chosen
 from vzaps_tui.ui.delivery_rows import (
@@ -35,7 +31,11 @@ from vzaps_tui.ui.widgets.picture import Picture
 if TYPE_CHECKING:
     from textual.worker import Worker
 
+    from vzaps_tui.domain.deliveries import Delivery
     from vzaps_tui.domain.instances import Instance
+    from vzaps_tui.domain.query import DeliveryQuery
+    from vzaps_tui.domain.retries import RetryStep
+    from vzaps_tui.domain.selection import Histogram
 
 Result = TypeVar("Result")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
 from vzaps_tui.domain.diff import Diff, TooLargeError, compared
 from vzaps_tui.domain.diff_lines import DiffLines, Look, lines_of
 from vzaps_tui.domain.masking import mask_url
@@ -16,6 +16,9 @@ from vzaps_tui.domain.times import took
 from vzaps_tui.ui.render import STYLE, status_cell
 from vzaps_tui.ui.summary import both_times
 from vzaps_tui.ui.widgets.cells import fit, parts
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
 
 Section = tuple[str, Diff | None]
 """What it is called, and what is to be said of it; the diff, if there is one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,8 +15,10 @@ from textual.widgets.option_list import Option
 from typing_extensions import override
 
 from vzaps_tui.domain.text import visible
-from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.host import host_of
+
+if TYPE_CHECKING:
+    from vzaps_tui.ui.copy_item import CopyItem
 
 _SAMPLE = 200
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from vzaps_tui.domain.curl import curl_command
-from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
 from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.ui.copy_item import CopyItem
-from vzaps_tui.ui.widgets.json_view import JsonView
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
+    from vzaps_tui.ui.widgets.json_view import JsonView
 
 _DEEPEST_COPIED = 20_000  # levels; a longer path takes longer to find than a key may
 

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Protocol
 
 from typing_extensions import override
 
-from vzaps_tui.domain.deliveries import Delivery
-from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.domain.times import clock_time
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.render import delivery_cells
-from vzaps_tui.ui.widgets.cells import Cell
 from vzaps_tui.ui.widgets.virtual_table import Column
 
 if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
     from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.domain.log_state import LogState
+    from vzaps_tui.domain.retries import RetryStep
     from vzaps_tui.services.deliveries import DeliveryService
+    from vzaps_tui.ui.widgets.cells import Cell
 
 _NEVER = 10_000
 _PAGE = 64

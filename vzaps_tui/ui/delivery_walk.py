@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from vzaps_tui.domain.deliveries import Delivery
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
 
 
 class DeliveryWalk(Protocol):

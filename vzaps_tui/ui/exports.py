@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual.signal import Signal
 
-from vzaps_tui.ui.dialogs import Choice
 from vzaps_tui.ui.widgets.job_line import Tally
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.query import DeliveryQuery
     from vzaps_tui.services.deliveries import DeliveryService
     from vzaps_tui.services.exporting import Tell, Written
+    from vzaps_tui.ui.dialogs import Choice
     from vzaps_tui.ui.export_form import ExportChoice
     from vzaps_tui.ui.launch import Launch
 
@@ -225,6 +225,8 @@ class Exports:
         self.changed.publish(tally)
 
     async def _ask(self, order: Writing, problem: ExportExistsError) -> None:
+        from vzaps_tui.ui.dialogs import Choice  # noqa: PLC0415 - start-up time
+
         body = f"{problem.reason}.\nx opens the form again, where the name can be changed."
         answer = await self._host.ask("Replace the file?", body, (Choice("yes", "Replace it"),))
         if answer:

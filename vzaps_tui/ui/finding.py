@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING
 
-from vzaps_tui.ui.widgets.virtual_table import VirtualTable
+if TYPE_CHECKING:
+    from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 
 
 def step_to(table: VirtualTable, found: list[int], step: int, *, wrap: bool = True) -> bool:

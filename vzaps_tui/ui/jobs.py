@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.signal import Signal
 
-from vzaps_tui.domain.plans import Plan, PlanId, PlanState, RunStatus
 from vzaps_tui.domain.problems import VzapsError
-from vzaps_tui.domain.retries import Outcome, RetryPlan, RetryStep
+from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.services.ending import ended
 from vzaps_tui.ui.retry_progress import Progress, rests, together
 from vzaps_tui.ui.widgets.job_line import Tally
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import App
 
     from vzaps_tui.domain.deliveries import LogId
     from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.domain.plans import Plan, PlanId, RunStatus
+    from vzaps_tui.domain.retries import RetryPlan
     from vzaps_tui.services.retrying import RetryService
 
 _GROUP, _STEPS = "retry", "steps"
@@ -103,7 +106,7 @@ class Jobs:
     def __init__(
         self,
         app: App[Any],
-        retries: RetryService | None,
+        find: Callable[[], RetryService] | None,
         report: Report,
         keys: tuple[str, str] = ("P", "X"),
     ) -> None:
@@ -111,13 +114,14 @@ class Jobs:
 
         Args:
             app: whose workers are used.
-            retries: what carries plans out; None where nothing can be asked.
+            find: gives what carries plans out, asked as late as can be: loading it takes its
+                time; None where nothing can be asked.
             report: says what plans came to.
             keys: those that pause, and stop, as a person reads them.
         """
         self.keys = keys
         self._app = app
-        self._retries = retries
+        self._find = find
         self._report = report
         self._jobs: list[_Job] = []
         self._halted: dict[PlanId, RunStatus] = {}
@@ -127,6 +131,10 @@ class Jobs:
         self.steps: dict[tuple[InstanceId, LogId], RetryStep] = {}
         self.changed: Signal[RetryStep] = Signal(app, "retry-step")
         self.progressed: Signal[Progress] = Signal(app, "retry-progress")
+
+    @property
+    def _retries(self) -> RetryService | None:
+        return None if self._find is None else self._find()
 
     @property
     def is_busy(self) -> bool:
@@ -301,6 +309,8 @@ class Jobs:
         self._show_progress()
 
     def _finished(self, job: _Job, steps: tuple[RetryStep, ...], plan: Plan | None) -> None:
+        from vzaps_tui.domain.plans import PlanState, RunStatus  # noqa: PLC0415 - start-up time
+
         self._flush()
         for step in steps:
             if step.outcome is Outcome.QUEUED:  # nothing waits any more

@@ -34,6 +34,42 @@ class Services:
     clock: Clock
 
 
+class ServicesInTime(Services):
+    """The same, where some are wired when they are first asked for: the first frame needs few."""
+
+    __slots__ = ("_later",)
+    _later: Mapping[str, Callable[[], object]]
+
+    def __init__(
+        self, now: Mapping[str, object], later: Mapping[str, Callable[[], object]]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            now: those that are wired, by their names.
+            later: what wires the others.
+        """
+        object.__setattr__(self, "_later", later)
+        for name, service in now.items():
+            object.__setattr__(self, name, service)
+
+    def __getattr__(self, name: str) -> object:
+        """Wire one: it is not there yet."""
+        if name not in self._later:
+            raise AttributeError(name)
+        service = self._later[name]()
+        object.__setattr__(self, name, service)
+        return service
+
+    def has(self, name: str) -> bool:
+        """Whether one was wired so far."""
+        try:
+            object.__getattribute__(self, name)
+        except AttributeError:
+            return False
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """Why the program cannot ask anything yet, for the first-run screen.

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.ui.delivery_rows import DeliveryRows
 from vzaps_tui.ui.finding import step_to
 
 if TYPE_CHECKING:
     from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.domain.query import DeliveryQuery
+    from vzaps_tui.ui.delivery_rows import DeliveryRows
     from vzaps_tui.ui.launch import Services
     from vzaps_tui.ui.list_board import ListBoard
 

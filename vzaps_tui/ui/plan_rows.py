@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from typing_extensions import override
 
-from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.plans import Entry, PlanState, PlanSummary
 from vzaps_tui.domain.retries import Outcome
 from vzaps_tui.domain.times import clock_time
 from vzaps_tui.ui.delivery_walk import DeliveryWalk
 from vzaps_tui.ui.render import OUTCOME_TONE
 from vzaps_tui.ui.summary import Fact, both_times, fact_lines
-from vzaps_tui.ui.widgets.cells import Cell, Tone
 from vzaps_tui.ui.widgets.virtual_table import Column
 
 if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery, LogId
     from vzaps_tui.domain.instances import InstanceId
     from vzaps_tui.services.deliveries import DeliveryService
+    from vzaps_tui.ui.widgets.cells import Cell, Tone
 
 PLAN_COLUMNS = (
     Column("time", "When", 11),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets import Static
 
-from vzaps_tui.domain.deliveries import Delivery
-from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.ui.summary import summary
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
+    from vzaps_tui.domain.retries import RetryStep
 
 
 class Preview(Static):

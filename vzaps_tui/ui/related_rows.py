@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from vzaps_tui.domain.deliveries import Delivery
-from vzaps_tui.domain.meaning import Meaning
 from vzaps_tui.domain.times import clock_time
 from vzaps_tui.services.related import Kin, Progress, Relative
 from vzaps_tui.ui.render import status_cell
-from vzaps_tui.ui.widgets.cells import Cell
 from vzaps_tui.ui.widgets.virtual_table import Column
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
+    from vzaps_tui.domain.meaning import Meaning
+    from vzaps_tui.ui.widgets.cells import Cell
 
 COLUMNS = (
     Column("time", "Time", 11, roomy_width=14, crops=True),

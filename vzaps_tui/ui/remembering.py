@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from vzaps_tui.domain.query_language import to_text
-
 if TYPE_CHECKING:
     from vzaps_tui.domain.instances import InstanceId
     from vzaps_tui.domain.query import DeliveryQuery
@@ -64,6 +62,8 @@ class Remembering:
                 timeout=8,
             )
         if not last.query.is_empty:
+            from vzaps_tui.domain.query_language import to_text  # noqa: PLC0415 - start-up time
+
             zone = self._board.services.clock.now().tzinfo
             host.say(
                 f"Filter of last time: {to_text(last.query, zone)} (esc takes it away)", timeout=8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from textual.content import Content
@@ -13,7 +14,9 @@ from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.domain.retries import Outcome, RetryStep
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import age, clock_time, took
-from vzaps_tui.ui.widgets.cells import Cell, Tone
+
+if TYPE_CHECKING:
+    from vzaps_tui.ui.widgets.cells import Cell, Tone
 
 STATUS_TONE: dict[StatusClass, Tone] = {
     StatusClass.FAILED: "bad",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -10,9 +11,11 @@ from vzaps_tui.domain.retries import Outcome
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import clock_time, lasting
 from vzaps_tui.ui.render import OUTCOME_TONE, STYLE
-from vzaps_tui.ui.retry_progress import Progress
 from vzaps_tui.ui.widgets.cells import fit, width_of
 from vzaps_tui.ui.widgets.job_line import bar
+
+if TYPE_CHECKING:
+    from vzaps_tui.ui.retry_progress import Progress
 
 FEW = 10
 """Deliveries up to which one line tells enough."""

@@ -11,8 +11,6 @@ from vzaps_tui.domain.instances import Instance
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.retries import Outcome, RetryStep
-from vzaps_tui.domain.retry_reports import STILL_FAILED
-from vzaps_tui.ui.dialogs import Choice
 from vzaps_tui.ui.views import DeliveriesView
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.plans import Plan, PlanSummary
     from vzaps_tui.services.exporting import Tell, Written
     from vzaps_tui.services.retrying import RetryService
+    from vzaps_tui.ui.dialogs import Choice
     from vzaps_tui.ui.host import Host
 
 _BAD = frozenset({Outcome.FAILED_AGAIN, Outcome.REFUSED, Outcome.UNKNOWN})
@@ -124,6 +123,8 @@ class RetryPlans:
         return answer != _LOOK
 
     def _choices(self, summary: PlanSummary) -> tuple[Choice, ...]:
+        from vzaps_tui.ui.dialogs import Choice  # noqa: PLC0415 - start-up time
+
         look = Choice(_LOOK, "Look", danger=False)
         if self._host.launch.read_only or summary.holder:
             return (look,)
@@ -230,7 +231,8 @@ class RetryPlans:
 
     async def _still_failed(self, summary: PlanSummary) -> list[tuple[Delivery, str]]:
         """What is not known to have arrived, as it is held now, and the keys of its rows."""
-        from vzaps_tui.ui.plan_rows import rows_of  # noqa: PLC0415 - start-up time
+        from vzaps_tui.domain.retry_reports import STILL_FAILED  # noqa: PLC0415 - start-up time
+        from vzaps_tui.ui.plan_rows import rows_of  # noqa: PLC0415 - same
 
         services = self._host.launch.services
         if services is None:

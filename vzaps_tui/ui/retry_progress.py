@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field
+from typing import TYPE_CHECKING
 
-from vzaps_tui.domain.plans import RunStatus
 from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.retries import Outcome
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.plans import RunStatus
 
 _ERRORS = 3
 LEFT = (Outcome.QUEUED, Outcome.SENDING)

@@ -16,7 +16,6 @@ from textual.widgets import Button, Input, Label, Static
 from typing_extensions import override
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
-from vzaps_tui.domain.plans import Earlier
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.retries import RetryPlan, RetryStep
 from vzaps_tui.domain.times import clock_time
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vzaps_tui.domain.instances import InstanceId
+    from vzaps_tui.domain.plans import Earlier
     from vzaps_tui.ui.host import Host
     from vzaps_tui.ui.launch import Services
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from vzaps_tui.domain.triage import Axis, Cause
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.triage import Axis, Cause
 
 _Spark = tuple[int, ...]
 

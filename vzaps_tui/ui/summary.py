@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual.content import Content
 
-from vzaps_tui.domain.deliveries import Delivery
 from vzaps_tui.domain.masking import mask_url
-from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.domain.times import took
 from vzaps_tui.ui.render import OUTCOME_TONE, STYLE, status_cell
 from vzaps_tui.ui.widgets.cells import Cell, fit, parts, wrap
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery
+    from vzaps_tui.domain.retries import RetryStep
 
 Fact: TypeAlias = tuple[str, Cell]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -17,14 +17,16 @@ from typing_extensions import override
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.query_language import to_text
-from vzaps_tui.domain.remembered import SavedView
-from vzaps_tui.services.views import ViewService
 from vzaps_tui.ui.dialogs import SHORT, Choice
 from vzaps_tui.ui.host import Host, host_of
 from vzaps_tui.ui.render import words
-from vzaps_tui.ui.widgets.cells import Cell
 from vzaps_tui.ui.widgets.field import Field
 from vzaps_tui.ui.widgets.virtual_table import Column, VirtualTable
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.remembered import SavedView
+    from vzaps_tui.services.views import ViewService
+    from vzaps_tui.ui.widgets.cells import Cell
 
 _LONGEST_NAME = 60
 _NONE = "No filter has a name yet: V in the list gives one to the filter it has."

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.domain.retries import RetryPlan
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.retries import RetryPlan
 
 _MOST_KEPT = 1000
 """Rows of a plan that stay in sight; a look at so many takes some milliseconds."""

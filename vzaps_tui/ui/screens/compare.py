@@ -11,7 +11,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 from typing_extensions import override
 
-from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
 from vzaps_tui.domain.diff_lines import Look
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.ui.board import Board
@@ -24,6 +23,7 @@ from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.json_diff import DiffSections, JsonDiff
 
 if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail
     from vzaps_tui.domain.envelope import Envelope
     from vzaps_tui.domain.instances import Instance
 

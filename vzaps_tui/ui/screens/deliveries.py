@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,26 +13,24 @@ from textual.worker import Worker, WorkerCancelled
 from typing_extensions import override
 
 from vzaps_tui.domain.command_line import logs_command
-from vzaps_tui.domain.deliveries import Delivery, LogId
 from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import NotFoundError, VzapsError
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
-from vzaps_tui.domain.query_language import to_text
 from vzaps_tui.ui.chosen_board import SOON, ChosenBoard
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import DELIVERIES, EVERYWHERE, FINDING
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.delivery_rows import columns, copies_of
-from vzaps_tui.ui.filter_form import FilterForm
 from vzaps_tui.ui.preview import Preview
 from vzaps_tui.ui.query_bar import QueryBar
 from vzaps_tui.ui.remembering import Remembering
-from vzaps_tui.ui.retry_review import review
-from vzaps_tui.ui.view_picker import keep_view, pick_view
 from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.picture import Picture
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import Delivery, LogId
 
 
 class DeliveriesScreen(ChosenBoard[None]):
@@ -132,6 +130,8 @@ class DeliveriesScreen(ChosenBoard[None]):
     async def action_filter(self) -> None:
         """Open the filter form."""
         seen = frozenset(await self.services.deliveries.events(self._instance.id))
+        from vzaps_tui.ui.filter_form import FilterForm  # noqa: PLC0415 - start-up time
+
         form = FilterForm(self.view.query, seen, self.services.clock.now)
         self.host.show(form, self._filtered)
 
@@ -163,11 +163,15 @@ class DeliveriesScreen(ChosenBoard[None]):
     @work(group="confirm", exclusive=False)
     async def action_views(self) -> None:
         """Choose among the filters with a name."""
+        from vzaps_tui.ui.view_picker import pick_view  # noqa: PLC0415 - start-up time
+
         self._filtered(await pick_view(self.host, self.services.views))
 
     @work(group="confirm", exclusive=False)
     async def action_keep_view(self) -> None:
         """Give the present filter a name."""
+        from vzaps_tui.ui.view_picker import keep_view  # noqa: PLC0415 - start-up time
+
         await keep_view(self.host, self.services.views, self.view.query)
 
     def action_triage(self) -> None:
@@ -349,6 +353,9 @@ class DeliveriesScreen(ChosenBoard[None]):
             await self._review(rows, f"{len(rows):,} marked")
 
     async def _review(self, rows: tuple[Delivery, ...], origin: str, note: str = "") -> None:
+        from vzaps_tui.domain.query_language import to_text  # noqa: PLC0415 - start-up time
+        from vzaps_tui.ui.retry_review import review  # noqa: PLC0415 - same
+
         plan = await review(
             self.host,
             self._instance.id,

@@ -15,7 +15,6 @@ from vzaps_tui.domain.command_line import show_command
 from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
 from vzaps_tui.domain.meaning import Meaning, read_in_slices
 from vzaps_tui.domain.problems import StorageError, VzapsError
-from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.ui.attempt_rows import COLUMNS, AttemptRows, SentFromHere, timeline
 from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.command import bindings
@@ -34,6 +33,7 @@ from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 if TYPE_CHECKING:
     from vzaps_tui.domain.envelope import Envelope
     from vzaps_tui.domain.instances import Instance
+    from vzaps_tui.domain.retries import RetryStep
     from vzaps_tui.ui.delivery_walk import DeliveryWalk
 
 _PARTS = {"attempts": "Attempts", "payload": "Payload", "response": "Response", "raw": "Raw"}

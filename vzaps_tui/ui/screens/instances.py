@@ -17,7 +17,6 @@ from vzaps_tui.ui.commands import EVERYWHERE, FINDING, INSTANCES
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.render import instance_cells
-from vzaps_tui.ui.widgets.cells import Cell
 from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.virtual_table import Column, VirtualTable
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.envelope import Envelope
     from vzaps_tui.domain.instances import Instance, InstanceId
     from vzaps_tui.domain.paging import Listing
+    from vzaps_tui.ui.widgets.cells import Cell
 
 _COLUMNS = (
     Column("name", "Name", 18, flex=2),

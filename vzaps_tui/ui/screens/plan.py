@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.widgets import Static
 from typing_extensions import override
 
-from vzaps_tui.domain.deliveries import LogId
 from vzaps_tui.domain.instances import Instance
 from vzaps_tui.domain.plans import Entry, Evidence, PlanSummary
 from vzaps_tui.domain.problems import VzapsError
@@ -26,6 +26,9 @@ from vzaps_tui.ui.plan_rows import ENTRY_COLUMNS, EntryRows, EntryWalk, outcome_
 from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.find_bar import FindBar
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.deliveries import LogId
 
 HERE = "this program"
 """How the journal names this program as the one that carries a plan out."""

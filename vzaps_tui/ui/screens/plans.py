@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.widgets import Static
 from typing_extensions import override
 
-from vzaps_tui.domain.plans import PlanSummary
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, PLANS
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.plan_board import PlanBoard
 from vzaps_tui.ui.plan_rows import PLAN_COLUMNS, PlanRows, plan_facts
-from vzaps_tui.ui.retry_progress import Progress
 from vzaps_tui.ui.widgets.count_line import CountLine
 from vzaps_tui.ui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.plans import PlanSummary
+    from vzaps_tui.ui.retry_progress import Progress
 
 _PAGE = 100
 

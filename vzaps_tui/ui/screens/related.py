@@ -10,14 +10,11 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 from typing_extensions import override
 
-from vzaps_tui.domain.deliveries import Delivery, LogId
-from vzaps_tui.domain.meaning import Meaning
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.text import visible
 from vzaps_tui.services.related import AT_ONCE, Progress, RelatedSearch
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, RELATED
-from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.delivery_copies import copies_of
 from vzaps_tui.ui.delivery_walk import TupleWalk
 from vzaps_tui.ui.list_board import ListBoard
@@ -29,7 +26,10 @@ from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 if TYPE_CHECKING:
     from textual.worker import Worker
 
+    from vzaps_tui.domain.deliveries import Delivery, LogId
     from vzaps_tui.domain.instances import Instance
+    from vzaps_tui.domain.meaning import Meaning
+    from vzaps_tui.ui.copy_item import CopyItem
 
 
 class RelatedScreen(ListBoard[None]):

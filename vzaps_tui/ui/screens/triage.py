@@ -16,13 +16,11 @@ from vzaps_tui.domain.paging import End
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.query_language import to_text
-from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.domain.triage import Cause, Findings
 from vzaps_tui.services.triage import Triage
 from vzaps_tui.ui.cause_rows import COLUMNS, CauseRows, copies_of, counts_text, explained
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import EVERYWHERE, FINDING, TRIAGE
-from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.list_board import ListBoard
 from vzaps_tui.ui.retry_review import ONLY_LOADED, review
 from vzaps_tui.ui.sparks import Sparks
@@ -32,6 +30,8 @@ from vzaps_tui.ui.widgets.virtual_table import VirtualTable
 if TYPE_CHECKING:
     from vzaps_tui.domain.envelope import Envelope
     from vzaps_tui.domain.instances import Instance
+    from vzaps_tui.domain.retries import RetryStep
+    from vzaps_tui.ui.copy_item import CopyItem
 
 _OFTEN = 0.1
 """Seconds after which sparks that were read meanwhile are drawn."""

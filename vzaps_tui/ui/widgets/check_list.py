@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -11,8 +11,10 @@ from textual.strip import Strip
 from typing_extensions import override
 
 from vzaps_tui.domain.record import dataclass
-from vzaps_tui.ui.widgets.cells import Cell
 from vzaps_tui.ui.widgets.virtual_table import Column, VirtualTable
+
+if TYPE_CHECKING:
+    from vzaps_tui.ui.widgets.cells import Cell
 
 
 @dataclass(frozen=True, slots=True)

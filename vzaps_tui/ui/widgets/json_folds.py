@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from textual.cache import LRUCache
 from typing_extensions import override
 
-from vzaps_tui.ui.widgets.json_lines import JsonLines
+if TYPE_CHECKING:
+    from vzaps_tui.ui.widgets.json_lines import JsonLines
 
 _ROWS_KEPT = 256
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from textual.content import Content
 from textual.geometry import Size
@@ -12,9 +12,11 @@ from textual.widget import Widget
 from typing_extensions import override
 
 from vzaps_tui.domain.record import dataclass
-from vzaps_tui.domain.selection import Histogram
 from vzaps_tui.domain.span import between, bucket_of, roughly
 from vzaps_tui.domain.text import visible
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.selection import Histogram
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 """Heights of a column; none is blank, and whatever is not none can be seen."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from typing_extensions import override
 
 from vzaps_tui.domain.record import dataclass
-from vzaps_tui.ui.widgets.cells import Align, Cell
+
+if TYPE_CHECKING:
+    from vzaps_tui.ui.widgets.cells import Align, Cell
 
 GUTTER = 2  # the cursor's bar and the mark
 LEAD = 1  # between the gutter and the first column

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
@@ -11,7 +13,9 @@ from typing_extensions import override
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import age, next_change
 from vzaps_tui.services.freshness import Freshness, Phase
-from vzaps_tui.services.ports import Clock
+
+if TYPE_CHECKING:
+    from vzaps_tui.services.ports import Clock
 
 
 class TopBar(Widget):

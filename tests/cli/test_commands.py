@@ -95,6 +95,10 @@ def test_version_and_help(tmp_path: Path) -> None:
         (["--base-url", "nonsense"], "--base-url is 'nonsense' and must be an address"),
         (["--base-url", ""], "--base-url is empty"),
         (["--profile", "nope"], "--profile names 'nope'"),
+        (["--profile", "", "logs"], "--profile was given without a value"),
+        (["--instance", ""], "--instance was given without a value"),
+        (["logs", "--instance", " "], "--instance was given without a value: is a variable empty?"),
+        (["retry", "--resume", "", "--yes"], "--resume was given without a value"),
     ],
 )
 def test_usage_and_settings_errors_exit_with_2(

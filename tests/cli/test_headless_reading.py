@@ -344,3 +344,23 @@ def test_refused_credentials_leave_what_is_held_and_its_age(shell: Shell) -> Non
     told = logs(shell, "--json")
     assert (told.code, len(told.objects)) == (3, 100)
     assert "what is held: as it was when it was read last, " in told.err
+
+
+def test_refused_credentials_of_a_profile_are_looked_for_there(
+    shell: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = home / "config" / "vzaps-tui" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('[profiles.prod]\nclient_token = "ct-1"\nclient_secret = "cs-1"\n')
+    ours = shell("instances", "--profile", "prod")
+    assert ours.code == 0, "the environment's count"
+    shell.set({"VZAPS_CLIENT_SECRET": "wrong-secret-of-somebody"})
+    assert (
+        "Check VZAPS_CLIENT_TOKEN and VZAPS_CLIENT_SECRET." in shell("instances", "--no-disk").err
+    )
+    monkeypatch.delenv("VZAPS_CLIENT_TOKEN")
+    monkeypatch.delenv("VZAPS_CLIENT_SECRET")
+    for command in (("instances",), ("logs", "--instance", first(shell))):
+        told = shell(*command, "--profile", "prod", "--no-disk")
+        assert (told.code, told.out) == (3, "")
+        assert "Check the credentials of profile 'prod'; `vzaps-tui paths` says" in told.err

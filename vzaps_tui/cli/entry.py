@@ -13,7 +13,7 @@ import click
 
 from vzaps_tui import __version__
 from vzaps_tui.cli.completing import profile_names
-from vzaps_tui.cli.headless_commands import COMMANDS
+from vzaps_tui.cli.headless_commands import COMMANDS, refuse_empty
 from vzaps_tui.cli.places import APP, places
 from vzaps_tui.cli.run import BROKEN_PIPE, DONE, FAILED, Run, unwritten
 from vzaps_tui.cli.scenarios import AllowanceText, Amount, EmulatorCommand, ScenarioText
@@ -115,6 +115,7 @@ def cli(
     this = cast("Run", ctx.obj)
     if log_file is not None:
         this.log_to(log_file)
+    refuse_empty({**flags, "profile": profile})
     if ctx.invoked_subcommand is not None:
         return DONE
     if demo and flags.get("base_url") is not None:

@@ -23,7 +23,7 @@ from vzaps_tui.cli.run import BROKEN_PIPE
 from vzaps_tui.cli.usage import UsageError, fitting
 from vzaps_tui.cli.which_instance import pick
 from vzaps_tui.domain.instances import Instance, InstanceId, looks_like_id
-from vzaps_tui.domain.problems import NotFoundError, UnavailableError, VzapsError
+from vzaps_tui.domain.problems import AuthError, NotFoundError, UnavailableError, VzapsError
 from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.times import age
@@ -99,7 +99,16 @@ class Session:
     def tell(self, problem: VzapsError) -> int:
         """Say a problem; the exit code it stands for."""
         self.output.clear()
-        return self.run.note_problem(fitting(problem))
+        return self.run.note_problem(fitting(self.sourced(problem)))
+
+    def sourced(self, problem: VzapsError) -> VzapsError:
+        """The problem; where a profile's credentials are refused, that names the profile."""
+        sources = self.settings.sources
+        told = {sources.get(name) for name in ("client_token", "client_secret", "instance_token")}
+        if isinstance(problem, AuthError) and "profile" in told:
+            where = "`vzaps-tui paths` says where the config file is."
+            problem.hint = f"Check the credentials of profile '{self.settings.profile}'; {where}"
+        return problem
 
     def put(self, question: Callable[[], T]) -> T:
         """Ask the person at the terminal; ctrl-c there ends the command, with nothing done."""
@@ -251,6 +260,8 @@ class Course:
             return await self._work(session)
         except NotFoundError as problem:
             raise await session.explained(problem) from None
+        except AuthError as problem:
+            raise session.sourced(problem) from None
 
     def _stop(self, number: int) -> None:
         self._signal = self._signal or number

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vzaps_tui.cli.headless import Asked, Work
     from vzaps_tui.cli.run import Run
 
+_NOT_EMPTY: Final = {"instance_id": "--instance", "profile": "--profile", "plan": "--resume"}
 F = TypeVar("F", bound=Callable[..., Any])
 
 LIMIT: Final = 100
@@ -103,11 +104,24 @@ filters = _options(
 )
 
 
+def refuse_empty(options: Mapping[str, object]) -> None:
+    """Refuse a flag without a value, as of a variable that is not set: it would mean the default.
+
+    Raises:
+        click.UsageError: it is so.
+    """
+    for name, flag in _NOT_EMPTY.items():
+        value = options.get(name)
+        if isinstance(value, str) and not value.strip():
+            raise click.UsageError(f"{flag} was given without a value: is a variable empty?")
+
+
 def asked_of(ctx: click.Context, options: _Options) -> Asked:
     """What the shared flags ask for, given before the command or after it; takes them out."""
     from vzaps_tui.cli.headless import Asked  # noqa: PLC0415 - --help must stay quick
 
     before: Mapping[str, Any] = ctx.find_root().params
+    refuse_empty(options)
     found = {name: options.pop(name, None) or before.get(name) for name in _SHARED}
     if found["demo"] and found["base_url"] is not None:
         raise click.UsageError("--demo has a server of its own: leave --base-url out.")

@@ -287,6 +287,7 @@ class RetryRun:
             case Fate.ACCEPTED | Fate.LOST if found.before is not None:
                 pace = self._means.pace.rate(self._plan.pace)
                 soon = self._breaker.sent(self._ledger[place].log, pace)
+                soon = soon and bool(self._ledger.counts[Outcome.QUEUED])
                 self._follow_on(place, self._sent(place, found, found.before), soon=soon)
                 if found.fate is Fate.LOST:
                     self._learn(place, Outcome.UNKNOWN, found.words)

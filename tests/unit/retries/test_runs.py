@@ -498,7 +498,7 @@ async def test_stopped_before_it_has_begun_nothing_is_sent(ground: Ground) -> No
 
 async def test_what_could_not_be_read_is_awaited_and_followed_when_resumed(ground: Ground) -> None:
     plan = await ground.plan(1)
-    ground.server.fail("detail", None, *[UnavailableError("down")] * 7)
+    ground.server.fail("detail", None, *[UnavailableError("down")] * 6)
     steps = await ground.resume(plan.id)
     words = "accepted; it could not be read yet: The API did not answer: down"
     assert [(step.outcome, step.reason) for step in steps] == [(A, words)]

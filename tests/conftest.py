@@ -6,12 +6,13 @@ import ipaddress
 import socket
 import sys
 from collections.abc import Generator
+from importlib import import_module
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
-from tests.quiet import quiet
+from tests.quiet import BRISK, quiet
 
 settings.register_profile("steady", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("steady")
@@ -50,9 +51,12 @@ def loopback_only() -> Generator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def quiet_pilots() -> Generator[None]:
-    """Whoever presses keys waits until all is done, and no longer."""
+    """Whoever presses keys waits until all is done, and no longer; nor does what is drawn."""
     with pytest.MonkeyPatch.context() as patch:
         if "textual.app" in sys.modules:
             patch.setattr("textual.app.wait_for_idle", quiet)
             patch.setattr("textual.pilot.wait_for_idle", quiet)
+            patch.setattr("textual.screen.UPDATE_PERIOD", BRISK)
+            sheets = import_module("tests.sheets")
+            patch.setattr("textual.css.stylesheet.Stylesheet._parse_rules", sheets.parsed_once)
         yield

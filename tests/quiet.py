@@ -12,6 +12,8 @@ from typing import Any, Final, cast
 
 SOON: Final = 0.02
 """Seconds; what is to happen within them is waited for."""
+BRISK: Final = 0.001
+"""Seconds between two drawings of a screen: nobody looks at it who cannot follow."""
 _TURNS: Final = 3
 """So many turns of the loop in a row have nothing to do before it is quiet."""
 _TICK: Final = 0.001

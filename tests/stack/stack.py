@@ -172,6 +172,11 @@ class Person:
         return [word for word, _ in groupby(step.outcome.value for step in self.steps)]
 
 
+def moments_ago(state: str, words: str) -> bool:
+    """Whether a screen says of its data that it is so, and moments old: a busy machine is slow."""
+    return re.search(rf"{state} (just now|[1-5]?\d s ago)", words) is not None
+
+
 def name_of(one: Received) -> str:
     """The name of the route that a request goes to, as faults are aimed at it."""
     if one.path in _ENDINGS:

@@ -69,7 +69,7 @@ async def shared(state: PlanState = PlanState.RUNNING) -> tuple[Shared, PlanId]:
 async def shown_often(pilot: Pilot[str]) -> PlanBoard:
     """The screen of plans in front, looking again all the time."""
     board = front(pilot, PlanBoard)
-    board.again = 0.01
+    board.again = 0.04  # rests long enough for everything to settle in between
     await press(pilot, "ctrl+r")
     return board
 
@@ -94,8 +94,8 @@ async def test_an_open_plan_of_another_program_is_read_anew_until_that_ends() ->
         await until(pilot, lambda: "being carried out" not in screen_text(pilot))
         assert outcomes(pilot)[3:] == ["DELIVERED", "DELIVERED", "FAILED AGAIN"]
         reads = kept.reads
-        for _ in range(20):
-            await pilot.pause(0.01)
+        for _ in range(5):
+            await pilot.pause(0.04)
         assert kept.reads == reads, "what is over does not change"
 
 
@@ -132,8 +132,8 @@ async def test_behind_another_screen_nothing_is_read() -> None:
         await press(pilot, "enter")
         assert app.screen is not board
         reads = kept.reads
-        for _ in range(20):
-            await pilot.pause(0.01)
+        for _ in range(5):
+            await pilot.pause(0.04)
         assert kept.reads == reads
         await press(pilot, "escape")
         await until(pilot, lambda: kept.reads > reads)

@@ -139,7 +139,7 @@ async def test_the_dialog_states_counts_hosts_and_what_is_skipped() -> None:
 async def test_that_the_webhook_has_moved_since_is_said() -> None:
     gateway = server(*fives())
     gateway.listed = [instance(1, webhook="https://new.example/x?secret=s3cret")]
-    said = "Last sent to: a.example; the webhook, as last read: new.example"
+    said = "Last sent to: a.example; the webhook is new.example now"
     async with shown(launch(gateway), size=(160, 40)) as (_, pilot):
         await press(pilot, "enter", "a", "r")
         text = await dialog(pilot)

@@ -102,6 +102,39 @@ def test_what_is_over_is_left_not_stopped() -> None:
     assert "P goes on · X leaves it" in text
 
 
+ALL = Counter(dict.fromkeys(Outcome, 1200))
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (118, "7,200 of 10,800 settled · 1.0 a second · 1 h 57 min to go"),
+        (98, "7,200 of 10,800 settled · 1.0 a second · 1 h 57 min to go"),
+        (78, "7,200 of 10,800 · 1 h 57 min to go"),
+        (58, "7,200 of 10,800  "),
+    ],
+)
+def test_nothing_that_counts_is_cut_off(width: int, said: str) -> None:
+    text = told(replace(GOING, counts=ALL, eta=7000.0), width=width)
+    assert said in text
+    assert "…" not in text
+    for kind in Outcome:
+        if kind not in (Outcome.QUEUED, Outcome.SENDING):
+            assert f"1,200 {kind.value}" in text
+    assert "2,400 left" in text
+
+
+def test_why_it_stopped_may_take_two_lines() -> None:
+    long = "16 held back, the first of 404 Not Found of old.example.com failed again: 503 in 1.2 s"
+    halted = replace(GOING, halted=long, eta=None, sends=False)
+    assert long in " ".join(told(halted, width=58).splitlines()[-2:])
+    assert told(halted, width=118).count("\n") == told(halted, width=58).count("\n") - 1
+    longer = replace(halted, halted=f"{long}; {long}; {long}")
+    last = told(longer, width=58).splitlines()
+    assert len(last) == len(told(halted, width=58).splitlines())
+    assert last[-1].endswith("…")
+
+
 @pytest.mark.parametrize("width", [20, 40, 58, 78])
 def test_keys_are_never_cut_off(width: int) -> None:
     bad = "[red]\x1b[2J\u202e" + "x" * 300
@@ -132,6 +165,35 @@ def take(gateway: FakeGateway, log: LogId) -> None:
 
 def refuse(gateway: FakeGateway, log: LogId) -> None:
     gateway.put(failed_again(gateway.row(log)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "Retrying ━━──── 190 of 400 · 3 FAILED AGAIN · 4 min to go   P pauses"),
+        ({"eta": None, "rate": None}, "190 of 400 · 3 FAILED AGAIN · 187 DELIVERED   P pauses"),
+        ({"waiting": 9.0}, "━━──── 190 of 400 · the API asks to wait   P"),
+        (
+            {"waiting": 9.0, "away": "x"},
+            "190 of 400 · the API does not answer   P",
+        ),
+    ],
+)
+async def test_one_line_tells_what_is_left_too(changes: dict[str, object], said: str) -> None:
+    gateway = server(15, take)
+    gate = gateway.gate("detail")
+    async with shown(launch(gateway, instance=INSTANCE), size=(80, 24)) as (app, pilot):
+        await pilot.press("R")
+        await until(pilot, lambda: app.screen.is_modal)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: "0 of 15" in screen_text(pilot))
+        (job,) = app.jobs._jobs  # pyright: ignore[reportPrivateUsage] - in place of 400 deliveries
+        job.counts, job.total = Counter(GOING.counts), 400
+        app.jobs.progress = together((replace(GOING, **changes),), ())
+        app.jobs.progressed.publish(app.jobs.progress)
+        await pilot.pause()
+        assert said in screen_text(pilot)
+        gate.set()
 
 
 async def begun(pilot: Pilot[str]) -> None:

@@ -135,7 +135,7 @@ def test_many_events_and_hosts_are_counted_not_listed() -> None:
 
 
 OLD, NEW, NONE = "https://old.example/a", "https://new.example/b", None
-READ = "; the webhook, as last read: new.example"
+READ = "; the webhook is new.example now"
 
 
 @pytest.mark.parametrize(

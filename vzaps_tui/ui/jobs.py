@@ -11,6 +11,7 @@ from textual.signal import Signal
 
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.retries import Outcome, RetryStep
+from vzaps_tui.domain.times import lasting
 from vzaps_tui.services.ending import ended
 from vzaps_tui.ui.retry_progress import Progress, rests, together
 from vzaps_tui.ui.widgets.job_line import Tally
@@ -31,15 +32,9 @@ _BURST = 100
 """Steps told in one go from which on screens hear of the last one of each instance only."""
 _TOGETHER = 0.2
 """Seconds between two tellings of steps: a quick plan has dozens a second, and keys come first."""
-_TOLD = (
-    Outcome.FAILED_AGAIN,
-    Outcome.REFUSED,
-    Outcome.UNKNOWN,
-    Outcome.NO_NEWS,
-    Outcome.DELIVERED,
-    Outcome.SKIPPED,
-)
-"""Final outcomes as one line tells them: where it is too short, what went well is cut off."""
+_BAD = (Outcome.FAILED_AGAIN, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NO_NEWS)
+_WELL = (Outcome.DELIVERED, Outcome.SKIPPED)
+"""Final outcomes as one line tells them: where it is too short, what went well is left out."""
 _LAST_WAIT = 2.0
 """Seconds that leaving the program waits for the answer to what is being sent."""
 
@@ -151,15 +146,17 @@ class Jobs:
             if not now.halted:
                 return Tally()
             counts, total = now.counts, now.total
-        final = {kind: counts[kind] for kind in _TOLD if counts[kind]}
+        rest = [f"{lasting(now.eta)} to go"] if now.is_sending and now.eta else []
+        rest += [f"{counts[kind]:,} {kind.value}" for kind in _WELL if counts[kind]]
         rests_now = now.paused or now.stuck
         pause, stop = self.keys
         return Tally(
             total,
-            sum(final.values()),
-            tuple((kind.value, count) for kind, count in final.items()),
+            sum(counts[kind] for kind in (*_BAD, *_WELL)),
+            tuple((kind.value, counts[kind]) for kind in _BAD if counts[kind]),
+            tuple(rest),
             doing=("Paused" if now.paused else "Stopped") if rests_now else "Retrying",
-            note=now.halted,
+            note=now.halted or _waits_for(now),
             keys=f"{pause} {'goes on' if rests_now else 'pauses'} · "
             f"{stop} {'leaves it' if now.over else 'stops'}",
         )
@@ -348,6 +345,12 @@ class Jobs:
             return []
         found = (retries.status(plan) for plan in retries.running)
         return [status for status in found if status is not None]
+
+
+def _waits_for(now: Progress) -> str:
+    if not now.is_sending or now.waiting < 1:
+        return ""
+    return "the API does not answer" if now.away else "the API asks to wait"
 
 
 async def _wait_for(task: asyncio.Task[None]) -> None:

@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Label, Static
 from typing_extensions import override
 
 from vzaps_tui.domain.deliveries import Delivery, LogId, StatusClass
+from vzaps_tui.domain.envelope import Source
 from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.retries import RetryPlan, RetryStep
 from vzaps_tui.domain.times import clock_time
@@ -243,10 +244,12 @@ def _manner(host: Host, services: Services, instance: InstanceId) -> Manner:
 
 
 def _webhook(services: Services, instance: InstanceId) -> str:
-    """Host of the webhook by what memory has read last; empty where it knows none."""
+    """Host of the webhook as it was read last in this run; empty where it was not read."""
     own, every = services.webhooks.peek(instance), services.instances.peek()
-    known = [(own.fetched_at, own.data.url)] if own is not None else []
-    if every is not None:
+    known: list[tuple[datetime, str | None]] = []
+    if own is not None and own.source is Source.LIVE:
+        known.append((own.fetched_at, own.data.url))
+    if every is not None and every.source is Source.LIVE:
         rows = (row for row in every.data.rows if row.id == instance)
         known += [(every.fetched_at, row.webhook) for row in rows if row.webhook]
     last = max(known, key=lambda one: one[0], default=None)

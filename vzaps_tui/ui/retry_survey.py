@@ -128,7 +128,7 @@ class Manner:
         breaker: failures in a row after which it stops by itself; 0 = never.
         canary: whether one of each cause goes first, where there are many.
         requests: most requests a second of all kinds, which retries share; 0 = no limit.
-        webhook: host of the webhook as it was read last; empty = it is not known.
+        webhook: host of the webhook as it is now; empty = it is not known.
     """
 
     pace: float
@@ -155,7 +155,7 @@ def _targets(hosts: Counter[str], webhook: str) -> str:
     words = f"Last sent to: {_named(hosts, counted=len(hosts) > 1)}"
     others = {host.casefold() for host in hosts} - {_CONFIGURED, webhook.casefold()}
     moved = bool(webhook and others)
-    return f"{words}; the webhook, as last read: {webhook}" if moved else words
+    return f"{words}; the webhook is {webhook} now" if moved else words
 
 
 def question(found: Survey, manner: Manner, now: datetime, note: str = "") -> str:

@@ -23,6 +23,7 @@ from tests.ui.harness import (
     until,
 )
 from tests.ui.test_plans_history import HALF, begin, entry, journal, opened, outcomes, server
+from vzaps_tui.domain.deliveries import LogId
 from vzaps_tui.domain.plans import Entry, PlanId, PlanState, PlanSummary
 from vzaps_tui.domain.problems import StorageError
 from vzaps_tui.domain.retries import Outcome
@@ -110,6 +111,22 @@ async def test_the_list_is_read_anew_too() -> None:
         await kept.mark(plan, PlanState.DONE, "", NOW)
         kept.elsewhere = ""
         await until(pilot, lambda: row_with(screen_text(pilot), "▌").split()[-1] == "done")
+
+
+@pytest.mark.parametrize(("holder", "unknown", "left"), [("", "2", "3"), (ELSEWHERE, "1", "4")])
+async def test_what_is_being_sent_is_unknown_only_if_nobody_is_at_it(
+    holder: str, unknown: str, left: str
+) -> None:
+    kept = Shared()
+    sending = replace(entry(6, Outcome.SENDING), place=6, log=LogId("log_7"), key="log_7")
+    await journal(*HALF, sending, kept=kept)
+    kept.elsewhere = holder
+    async with shown(begin(server(), kept), size=(160, 40)) as (_, pilot):
+        await press(pilot, "escape", "H")
+        cells = front(pilot, PlanBoard).table.rows.cells(0)
+        told = [cell if isinstance(cell, str) else cell[0] for cell in cells]
+        assert (told[8], told[11]) == (unknown, left)
+        assert "1 SENDING" in screen_text(pilot)
 
 
 async def test_one_that_is_taken_up_elsewhere_is_seen_by_ctrl_r() -> None:

@@ -59,12 +59,12 @@ _COUNTED = (
     (Outcome.DELIVERED,),
     (Outcome.FAILED_AGAIN,),
     (Outcome.REFUSED,),
-    (Outcome.UNKNOWN, Outcome.SENDING),
+    (Outcome.UNKNOWN,),
     (Outcome.NO_NEWS,),
     (Outcome.SKIPPED,),
     (Outcome.ACCEPTED, Outcome.QUEUED),
 )
-"""What the columns of counts count, in their order."""
+"""What the columns of counts count, in their order; what is SENDING: see `_count`."""
 
 
 _STATES: dict[PlanState, Cell] = {
@@ -74,7 +74,7 @@ _STATES: dict[PlanState, Cell] = {
     PlanState.DONE: ("done", "good"),
     PlanState.DISCARDED: ("discarded", "dim"),
 }
-_ORDER = tuple(kind for kinds in _COUNTED for kind in kinds)
+_ORDER = (*(kind for kinds in _COUNTED[:-1] for kind in kinds), Outcome.SENDING, *_COUNTED[-1])
 _BY_HAND = ("stopped", "discarded")
 """Why a plan ended where a person wanted it so: that is said already."""
 _AT_ONCE = 50
@@ -133,6 +133,9 @@ class PlanRows:
 
 def _count(summary: PlanSummary, kinds: tuple[Outcome, ...]) -> Cell:
     count = sum(summary.counts[kind] for kind in kinds)
+    # Somebody is at it, or nobody knows what became of it.
+    if (Outcome.QUEUED if summary.holder else Outcome.UNKNOWN) in kinds:
+        count += summary.counts[Outcome.SENDING]
     tone: Tone = OUTCOME_TONE[kinds[0]]
     if Outcome.QUEUED in kinds and summary.is_unfinished:
         tone = "wait"

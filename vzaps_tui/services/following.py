@@ -82,6 +82,7 @@ class Follower:
         if sent.resumed:
             looks = watched = (0.0,) if sent.once else (0.0, *looks)
         if sent.new_log is not None:
+            self._new_logs.claim((sent.new_log,))
             found = await self._watch(sent, sent.new_log, None, sent.moment, watched)
             if found.result is not None:
                 return replace(found, via=sent.new_log)

@@ -104,7 +104,8 @@ def write_new_logs(ground: Ground, *, named: bool) -> None:
         old = ground.server.row(log)
         number = next(serial)
         made = delivered(delivery(number), created_at=ground.clock.now())
-        ground.server.details[made.id] = detail(made, payload=detail(old).payload)
+        payload = ground.server.details.get(log, detail(old)).payload
+        ground.server.details[made.id] = detail(made, payload=payload)
         ground.server.rows.insert(0, made)
         # And others go on being delivered meanwhile.
         other = delivered(delivery(next(serial)), created_at=ground.clock.now())
@@ -185,3 +186,38 @@ async def test_payloads_that_are_all_alike_prove_nothing(ground: Ground) -> None
     ground.server.rows.insert(0, made)
     await ground.clock.run(task)
     assert await ground.words(plan.id) == [Outcome.UNKNOWN]
+
+
+async def test_logs_that_answers_named_are_not_looked_through_for_a_lost_one() -> None:
+    ground = Ground(40)
+    ground.start(pace=50.0, breaker=0, canary=False)
+    write_new_logs(ground, named=True)
+    write = ground.server.on_retry
+
+    def lose(log: LogId) -> RetryReceipt | None:
+        receipt = write(log) if write else None
+        # The server's clock is behind: others' logs seem nearer to the moment of the retry, after
+        # which is waited for two seconds.
+        del ground.server.rows[0]  # a delivery that is none of ours
+        then = ground.clock.now() - timedelta(seconds=2.2)
+        ground.server.rows[0] = replace(ground.server.rows[0], created_at=then)
+        if log == "log_10":
+            raise UnavailableError("reset")
+        return receipt
+
+    ground.server.on_retry = lose
+    plan = await ground.plan(*numbers(1, 40))
+    await ground.resume(plan.id)
+    assert set(await ground.words(plan.id)) == {Outcome.DELIVERED}
+
+
+async def test_a_log_that_an_answer_named_is_no_proof_for_another_one(ground: Ground) -> None:
+    """Two deliveries with one payload: one was sent for certain, one perhaps, and was not."""
+    same = '{"type": "Message", "same": true}'
+    for number in (1, 2):
+        ground.server.details[LogId(f"log_{number}")] = detail(delivery(number), payload=same)
+    write_new_logs(ground, named=True)
+    ground.server.fail("retry", None, UnavailableError("reset"))
+    plan = await ground.plan(1, 2)
+    await ground.resume(plan.id)
+    assert await ground.words(plan.id) == [Outcome.DELIVERED, Outcome.UNKNOWN]

@@ -201,6 +201,15 @@ def test_what_is_left_of_a_plan_is_given_up(shell: Shell, receiver: Receiver) ->
     assert sent(shell.server) == before
 
 
+def test_the_time_it_takes_is_what_the_limit_of_requests_allows(shell: Shell) -> None:
+    count = len(failed(shell.world.instances[0]))
+    free = shell("retry", "--status", "failed", "--dry-run", "--pace", "40")
+    assert "at 40 a second" in free.err
+    shell.set({"VZAPS_REQUESTS_PER_SECOND": "5"})
+    slow = shell("retry", "--status", "failed", "--dry-run", "--pace", "40")
+    assert f"about {count / 2:.0f} s at about 2 a second, as 5 requests" in slow.err
+
+
 def test_a_dry_run_shows_all_and_sends_nothing(shell: Shell) -> None:
     wanted = [log.id for log in failed(shell.world.instances[0])]
     told = shell("retry", "--status", "failed", "--dry-run", "--json")

@@ -19,6 +19,7 @@ from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.query_language import to_text
 from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.retries import Outcome
+from vzaps_tui.domain.retry_pace import retries_a_second
 from vzaps_tui.domain.text import visible
 from vzaps_tui.domain.triage import target_host
 
@@ -225,7 +226,13 @@ def way(session: Session, tuning: Tuning, count: int, *, of: int | None = None) 
     many = retries.canary and (of or count) > MANY
     canary = many if tuning.canary is None else tuning.canary
     breaker = retries.breaker if tuning.breaker is None else tuning.breaker
-    yield f"  time    about {duration(count / pace)} at {pace:g} a second"
+    # Each is read before it is sent, and looked at afterwards.
+    rate = retries_a_second(pace, session.launch.requests_per_second)
+    at = f"at {pace:g} a second"
+    if rate < pace:
+        allowed = f"{session.launch.requests_per_second:g} requests a second allow"
+        at = f"at about {rate:.2g} a second, as {allowed}"
+    yield f"  time    about {duration(count / rate)} {at}"
     if canary and count > 1:
         yield "  canary  one of each cause goes first, the rest of it when that was delivered"
     if breaker and count > breaker:

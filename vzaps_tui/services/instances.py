@@ -39,6 +39,10 @@ class InstanceService:
         """What memory keeps; never waits."""
         return self._cache.peek(self._question)
 
+    async def kept(self) -> Envelope[Listing[Instance]] | None:
+        """What memory keeps, else the disk; nobody else is asked."""
+        return await self._cache.kept(self._question)
+
     def load(self, *, force: bool = False) -> AsyncGenerator[Envelope[Listing[Instance]], None]:
         """The kept list, then, unless that is fresh, the API's; see `EnvelopeCache.ask`."""
         return self._cache.ask(self._question, self._read, fresh_for=FRESH, force=force)

@@ -77,8 +77,12 @@ class Access:
         return self._home.is_on_disk
 
     async def open(self) -> None:
-        """Open the file."""
-        await self.write(lambda _: None, None)
+        """Open the file; what writes to it is loaded when something is written."""
+        if not self._closed:
+            with suppress(GivenUpError):
+                await asyncio.shield(
+                    asyncio.ensure_future(self._write_lane.ask(lambda _: self._open()))
+                )
 
     async def close(self) -> None:
         """Close; later nothing can be done."""
@@ -152,24 +156,24 @@ class Access:
     def _written(self, work: Callable[[Keeper], T], otherwise: T) -> T:
         """Do something with the connection that writes, in its thread."""
         for _ in range(_TURNS):
-            keeper = self._open()
-            generation = self._home.generation
+            db = self._open()
+            if self._keeper is None:
+                self._keeper = _keeper(db, self._mask)
+            keeper, generation = self._keeper, self._home.generation
             try:
                 return work(keeper)
             except sqlite3.Error as problem:
                 self._help(problem, generation)
         return otherwise
 
-    def _open(self) -> Keeper:
-        """Who writes; and what the loop's own thread reads by, so that it need not open it."""
+    def _open(self) -> sqlite3.Connection:
+        """What writes; and what the loop's own thread reads by, so that it need not open it."""
         db = self._home.open()
-        if self._keeper is None:
-            self._keeper = _keeper(db, self._mask)
         if not self._opened:
             self._opened = True
             with suppress(sqlite3.Error), self._pages.enter():
                 pass
-        return self._keeper
+        return db
 
     def _help(self, problem: sqlite3.Error, generation: int) -> None:
         """Get a database that may take what failed before, if there is such."""

@@ -14,8 +14,6 @@ from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, StatusClass
 from vzaps_tui.domain.selection import Group, Histogram, Scope, Selection, Stretch
 from vzaps_tui.storage.archive_also import with_others
 from vzaps_tui.storage.archive_coverage import Coverage
-from vzaps_tui.storage.archive_details import find
-from vzaps_tui.storage.archive_groups import Folds
 from vzaps_tui.storage.archive_query import Condition, Translator
 from vzaps_tui.storage.archive_rows import (
     COLUMNS,
@@ -123,6 +121,8 @@ class Asker:
             condition = self._condition(asked)
             if condition is None or not condition.estimate:
                 return ()
+            from vzaps_tui.storage.archive_groups import Folds  # noqa: PLC0415 - start-up time
+
             rows = self._spans(condition)
             folds = Folds(self._translator.facts(row[0] for row in rows))
             for row in rows:
@@ -237,6 +237,8 @@ class Asker:
 
     def kept_detail(self, scope: Scope, key: str) -> tuple[DeliveryDetail, datetime] | None:
         """Everything that is kept of one delivery, and when it was read."""
+        from vzaps_tui.storage.archive_details import find  # noqa: PLC0415 - start-up time
+
         return find(self._db, row_number(self._db, scope, key))
 
     def gone(self, numbers: Sequence[int]) -> frozenset[int]:

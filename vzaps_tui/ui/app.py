@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.command import Provider
@@ -14,13 +15,13 @@ from typing_extensions import override
 
 from vzaps_tui.domain.problems import AuthError, UnavailableError, VzapsError
 from vzaps_tui.domain.text import visible
+from vzaps_tui.ui.beginning import BeginningApp
 from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import EVERYWHERE, retry_keys
 from vzaps_tui.ui.copying import Copying
 from vzaps_tui.ui.exports import Exports
 from vzaps_tui.ui.jobs import Jobs
-from vzaps_tui.ui.opening import OpeningApp
 from vzaps_tui.ui.palette import CommandProvider
 from vzaps_tui.ui.retry_plans import RetryPlans
 from vzaps_tui.ui.tidying import Tidying
@@ -50,7 +51,7 @@ _WARNED = 5.0  # seconds
 _SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
-class VzapsApp(OpeningApp):
+class VzapsApp(BeginningApp):
     """Shows boards; runs retries that outlive them.
 
     Attributes:
@@ -99,36 +100,27 @@ class VzapsApp(OpeningApp):
         """Hear signals before the terminal is changed: one that comes early leaves it clean too."""
         self._listen_for_signals()
 
+    @override
     def on_mount(self) -> None:
-        """Show the first board at once; load what start-up left out after the first frame."""
+        # Textual itself calls that of `BeginningApp` as well, which shows the first screen.
         self.set_keymap(self.launch.keymap)
-        self.first = self._first_screen()
-        self.push_screen(self.first)
         for notice in self.launch.notices:
             self._warn(notice)
-        self.call_after_refresh(self._after_first_frame)
 
-    def _first_screen(self) -> Screen[None]:
-        if self.launch.services is None:
-            from vzaps_tui.ui.screens.welcome import WelcomeScreen  # noqa: PLC0415 - first run only
-
-            return WelcomeScreen()
-        if self.launch.instance is not None:
-            from vzaps_tui.domain.instances import Instance  # noqa: PLC0415 - single-instance mode only
-            from vzaps_tui.ui.screens.deliveries import DeliveriesScreen  # noqa: PLC0415 - same
-
-            return DeliveriesScreen(Instance(self.launch.instance, name=self.launch.instance))
-        from vzaps_tui.ui.screens.instances import InstancesScreen  # noqa: PLC0415 - start-up time
-
-        return InstancesScreen(self.launch.named)
-
-    def _after_first_frame(self) -> None:
+    @override
+    def after_first_frame(self) -> None:
+        super().after_first_frame()
         self._tidying.begin()
         if self.launch.warm is not None:
             self.run_worker(self._warm(), name="warm", group="warm", exclusive=False)
         self.run_worker(
-            self.plans.offer_unfinished(), name="unfinished", group="confirm", exclusive=False
+            self._offer_unfinished(), name="unfinished", group="confirm", exclusive=False
         )
+
+    async def _offer_unfinished(self) -> None:
+        # Loading what retries takes its time: in a thread, while keys are heard.
+        await asyncio.to_thread(import_module, "vzaps_tui.services.retrying")
+        await self.plans.offer_unfinished()
 
     @override
     def pop_screen(self) -> AwaitComplete:

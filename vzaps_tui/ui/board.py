@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from vzaps_tui.domain.problems import VzapsError
     from vzaps_tui.ui.copy_item import CopyItem
     from vzaps_tui.ui.launch import Services
+    from vzaps_tui.ui.query_bar import QueryBar
 
 Result = TypeVar("Result")
+
 
 ROOMY = 116
 """Columns of a screen from which on a preview has room beside a list."""
@@ -43,11 +45,14 @@ ROOMY = 116
 class Board(Screen[Result]):
     """A full screen; subclasses give `PLACES`, `crumbs()`, `body()`, `load()` and actions.
 
+    `BARS` are the lines one types into, which are hidden until they are wanted.
+
     Attributes:
         is_left: whether it is being left: its widgets go, and nothing can be shown any more.
     """
 
     PLACES: ClassVar[tuple[Place, ...]] = (EVERYWHERE,)
+    BARS: ClassVar[tuple[type[FindBar | QueryBar], ...]] = (FindBar,)
     AUTO_FOCUS: ClassVar[str | None] = None
 
     def __init__(self) -> None:
@@ -66,6 +71,9 @@ class Board(Screen[Result]):
 
     def load(self, *, force: bool) -> None:
         """Begin to read what the screen shows; with `force` also when it is fresh."""
+
+    async def show_kept(self) -> None:
+        """Show what is kept, for the first frame; asks nobody."""
 
     def copies(self) -> tuple[CopyItem, ...]:
         """What the copy menu offers now."""
@@ -125,6 +133,13 @@ class Board(Screen[Result]):
         self.jobs_changed()
         self.note_zone()
         self.call_after_refresh(self.load, force=False)
+        self.run_worker(self._fill_bars, name="bars", group="bars")
+
+    async def _fill_bars(self) -> None:
+        """Make what the first frame does without."""
+        await self.host.drawn()
+        for kind in self.BARS:
+            self.query_one(kind).fill()
 
     def jobs_changed(self) -> None:
         """Show what is under way: retries, else an export, else what the board itself does."""

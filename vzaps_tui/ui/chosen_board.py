@@ -75,7 +75,8 @@ class ChosenBoard(LogBoard[Result]):
         self._steps = LogSteps(self, self.services, self._instance.id)
         self.set_class(self.view.preview, "-preview")
         self._touched = self.view.cursor is not None
-        self.call_after_refresh(self.show_state)  # what is kept, before anybody is asked
+        if self.host.is_drawn or not self.host.is_first(self):
+            self.call_after_refresh(self.show_state)  # what is kept, before anybody is asked
         self.host.jobs.changed.subscribe(self, self._note_step, immediate=True)
 
     def on_unmount(self) -> None:
@@ -106,6 +107,11 @@ class ChosenBoard(LogBoard[Result]):
         if self._painting is not None:
             self._painting.cancel()  # how the rows lie in time is asked once they are known
         self._choosing.ask(self.view.query, self.view.kept)
+
+    @override
+    async def show_kept(self) -> None:
+        self.show_state()
+        await self._choosing.told()
 
     @override
     async def shown(self) -> None:

@@ -99,6 +99,15 @@ class Host(Protocol):
         """Draw nothing meanwhile: Textual's own."""
         ...
 
+    async def drawn(self) -> None:
+        """Wait until the first frame is there: nobody is asked, and little loaded, before."""
+        ...
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it is."""
+        ...
+
     def hush(self, screen: Screen[Any]) -> None:
         """Take back what was said in passing over a screen: it is not so any more."""
         ...

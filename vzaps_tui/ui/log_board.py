@@ -72,6 +72,7 @@ class LogBoard(ListBoard[Result]):
     async def _load(self, query: DeliveryQuery, *, force: bool, by_itself: bool) -> None:
         if not by_itself:
             self.show_asking()
+        await self.host.drawn()
         clock = self.services.clock
         began = clock.monotonic()
         last: Envelope[LogState] | None = None

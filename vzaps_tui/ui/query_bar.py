@@ -7,13 +7,11 @@ from datetime import datetime
 
 from rich.cells import cell_len
 from textual import events, on
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import Input, Label, Static
-from typing_extensions import override
 
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.query_draft import NOT_YET, draft
@@ -69,21 +67,18 @@ class QueryBar(Vertical):
         self._events: frozenset[str] = frozenset()
         self._said = _Said()
 
-    @override
-    def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield Label(_LABEL, markup=False)
-            box = Field(id="query", compact=True)
-            box.cursor_blink = False
-            box.select_on_focus = False
-            yield box
-        yield Static(id="marks")
-        yield Static(id="advice")
-
-    def on_mount(self) -> None:
-        """Half a word is what the cursor is at, and marks stand under what is drawn of a line."""
-        self.watch(self.field, "cursor_position", self._apply, init=False)
-        self.watch(self.field, "scroll_x", self._show_again, init=False)
+    def fill(self) -> None:
+        """Make what one types into, unless it is there: the first frame does without."""
+        if self.children:
+            return
+        box = Field(id="query", compact=True)
+        box.cursor_blink = False
+        box.select_on_focus = False
+        line = Horizontal(Label(_LABEL, markup=False), box)
+        self.mount(line, Static(id="marks"), Static(id="advice"))
+        # Half a word is what the cursor is at, and marks stand under what is drawn of a line.
+        self.watch(box, "cursor_position", self._apply, init=False)
+        self.watch(box, "scroll_x", self._show_again, init=False)
 
     @property
     def field(self) -> Field:
@@ -97,6 +92,7 @@ class QueryBar(Vertical):
 
     def open(self, query: DeliveryQuery, seen: frozenset[str]) -> None:
         """Show a query as a line and take the keys; `seen` are names of events to offer."""
+        self.fill()
         self._before = query
         self._events = seen
         line = to_text(query, self._now().tzinfo)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vzaps_tui.domain.instances import InstanceId
     from vzaps_tui.domain.query import DeliveryQuery
+    from vzaps_tui.services.views import ViewService
     from vzaps_tui.ui.board import Board
     from vzaps_tui.ui.views import DeliveriesView
 
@@ -27,7 +28,10 @@ class Remembering:
         self._board = board
         self._instance = instance
         self._turn_to = turn_to
-        self._views = board.services.views
+
+    @property
+    def _views(self) -> ViewService:
+        return self._board.services.views  # asked as late as can be: loading it takes its time
 
     @property
     def _view(self) -> DeliveriesView:
@@ -48,6 +52,7 @@ class Remembering:
         )
 
     async def _find(self) -> None:
+        await self._board.host.drawn()
         last = await self._views.last(self._instance)
         view = self._view
         if last is None or not view.is_as_new:

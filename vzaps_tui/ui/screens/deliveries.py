@@ -38,6 +38,7 @@ class DeliveriesScreen(ChosenBoard[None]):
 
     PLACES = (EVERYWHERE, FINDING, DELIVERIES)
     BINDINGS = bindings(EVERYWHERE, FINDING, DELIVERIES)
+    BARS = (FindBar, QueryBar)
 
     @override
     def crumbs(self) -> tuple[str, ...]:
@@ -57,13 +58,13 @@ class DeliveriesScreen(ChosenBoard[None]):
         # Textual itself calls that of every base class as well.
         self._remembering = Remembering(self, self._instance.id, self._ask)
         self.call_after_refresh(self._remembering.find)
-        if self._instance.name == self._instance.id:
-            # After the rows have been asked for, which is what one came to see.
+        if self._instance.name == self._instance.id:  # asked for after the rows
             self.call_after_refresh(self.call_after_refresh, self._learn_name)
 
     @work(group="name", exclusive=True)
     async def _learn_name(self) -> None:
         """Call an instance that was given by its id by its name."""
+        await self.host.drawn()
         with suppress(VzapsError):  # the log, asked at the same time, tells what is wrong
             found = await self.services.instances.find(self._instance.id)
             if found is not None:
@@ -129,11 +130,10 @@ class DeliveriesScreen(ChosenBoard[None]):
     @work(group="form", exclusive=True)
     async def action_filter(self) -> None:
         """Open the filter form."""
-        seen = frozenset(await self.services.deliveries.events(self._instance.id))
         from vzaps_tui.ui.filter_form import FilterForm  # noqa: PLC0415 - start-up time
 
-        form = FilterForm(self.view.query, seen, self.services.clock.now)
-        self.host.show(form, self._filtered)
+        seen = frozenset(await self.services.deliveries.events(self._instance.id))
+        self.host.show(FilterForm(self.view.query, seen, self.services.clock.now), self._filtered)
 
     @work(group="form", exclusive=True)
     async def action_query(self) -> None:

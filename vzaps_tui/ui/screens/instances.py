@@ -91,9 +91,16 @@ class InstancesScreen(ListBoard[None]):
     def load(self, *, force: bool) -> None:
         self._load(force=force)
 
+    @override
+    async def show_kept(self) -> None:
+        kept = await self.services.instances.kept()
+        if kept is not None:
+            self._show(kept, asking=True)
+
     @work(group="load", exclusive=True)
     async def _load(self, *, force: bool) -> None:
         self.show_asking()
+        await self.host.drawn()
         last: Envelope[Listing[Instance]] | None = None
         try:
             async for envelope in self.services.instances.load(force=force):

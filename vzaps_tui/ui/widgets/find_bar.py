@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from textual import on
-from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
-from typing_extensions import override
 
 from vzaps_tui.ui.widgets.field import Field
 
@@ -31,13 +29,12 @@ class FindBar(Horizontal):
             self.text = text
             self.done = done
 
-    @override
-    def compose(self) -> ComposeResult:
-        yield Label("/")
-        box = Field(id="needle", compact=True)
-        box.cursor_blink = False
-        yield box
-        yield Label("", id="found", markup=False)
+    def fill(self) -> None:
+        """Make what one types into, unless it is there: the first frame does without."""
+        if not self.children:
+            box = Field(id="needle", compact=True)
+            box.cursor_blink = False
+            self.mount(Label("/"), box, Label("", id="found", markup=False))
 
     @property
     def is_open(self) -> bool:
@@ -47,21 +44,24 @@ class FindBar(Horizontal):
     @property
     def text(self) -> str:
         """What is sought."""
-        return self.query_one("#needle", Input).value
+        return self.query_one("#needle", Input).value if self.children else ""
 
     def open(self) -> None:
         """Show it and take the keys."""
+        self.fill()
         self.add_class("-open")
         self.query_one("#needle", Input).focus()
 
     def close(self) -> None:
         """Hide it and forget the text."""
         self.remove_class("-open")
-        self.query_one("#needle", Input).value = ""
-        self.say("")
+        if self.children:
+            self.query_one("#needle", Input).value = ""
+            self.say("")
 
     def say(self, words: str) -> None:
         """Tell how many were found."""
+        self.fill()
         self.query_one("#found", Label).update(words)
 
     @on(Input.Changed, "#needle")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import ipaddress
 import socket
 import sys
 from collections.abc import Generator
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
+from unittest.mock import Mock
+from weakref import WeakSet
 
 import pytest
 from hypothesis import settings
 
 from tests.quiet import BRISK, quiet
+from vzaps_tui.storage.archive import SqliteArchive
 
 settings.register_profile("steady", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("steady")
@@ -27,10 +32,36 @@ def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"VZAPS_{name}", raising=False)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def frozen_once() -> None:
+    """What all tests have in common need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @pytest.fixture(autouse=True)
-def nothing_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_else_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """One process runs thousands of apps here: what each leaves must be collected."""
-    monkeypatch.setattr("gc.freeze", lambda: None)
+    for what in ("freeze", "set_threshold"):
+        monkeypatch.setattr(gc, what, Mock())
+
+
+@pytest.fixture(autouse=True)
+def archives_closed(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Of an archive that a test made and left open neither threads nor memory outlive it."""
+    made: WeakSet[SqliteArchive] = WeakSet()
+    begin = SqliteArchive.__init__
+
+    def noted(self: SqliteArchive, *place: Any, **named: Any) -> None:
+        begin(self, *place, **named)
+        made.add(self)
+
+    monkeypatch.setattr(SqliteArchive, "__init__", noted)
+    yield
+    for archive in made:
+        if not cast("Any", archive)._access._closed:
+            asyncio.run(archive.close())
 
 
 @pytest.fixture(autouse=True, scope="session")

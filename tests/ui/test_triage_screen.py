@@ -346,12 +346,14 @@ async def test_only_the_causes_on_screen_are_read_cheap_ones_first_and_once() ->
         await settle(pilot)
         page = screen.table.page
         asked = list(archive.histograms)
-        assert 0 < len(asked) <= page + 1 < len(screen.table.rows)
+        # The lines below it may take some of those that it had when it was first drawn.
+        below = screen.query_one("#cause").outer_size.height
+        assert 0 < len(asked) <= page + below + 1 < len(screen.table.rows)
         assert len(set(asked)) == len(asked)
         await press(pilot, "j", "k", "j")
         assert archive.histograms == asked
         await press(pilot, "G")
-        assert len(asked) < len(archive.histograms) <= 2 * page + 2
+        assert len(asked) < len(archive.histograms) <= len(asked) + page + 1
         await press(pilot, "g")
         assert len(set(archive.histograms)) == len(archive.histograms)
 

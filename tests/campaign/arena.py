@@ -7,11 +7,12 @@ import json
 import os
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -239,6 +240,12 @@ class Arena:
         finally:
             await client.aclose()
             await state.close()
+
+    def is_done(self, plan: PlanId) -> bool:
+        """Whether nothing is left of a plan, as far as is written down."""
+        with closing(sqlite3.connect(self.state)) as db:
+            (state,) = db.execute("SELECT state FROM plans WHERE id = ?", (plan,)).fetchone()
+        return state == PlanState.DONE.value
 
     def finish(self, program: Program, order: dict[str, Any], most: int = 40) -> int:
         """Resume a plan until nothing is left of it; how often that took."""

@@ -2,7 +2,8 @@
 
 It reads one order a line and answers with two: the child's process id, and how the child ended.
 Every step that a child is told is one byte in the pipe it was given. Forking from a program that
-has loaded everything already, and runs no thread, makes a fresh program in a millisecond.
+has loaded everything already, and runs no thread, makes a fresh program in a millisecond. What is
+loaded only when it is used, half of a child's time, is used once before.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import resource
 import sys
 import time
 import traceback
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from vzaps_tui.api.auth import Credentials
 from vzaps_tui.api.client import ApiClient
 from vzaps_tui.domain.masking import Secret
 from vzaps_tui.domain.plans import PlanBusyError, PlanId
-from vzaps_tui.domain.problems import StorageError
+from vzaps_tui.domain.problems import StorageError, VzapsError
 from vzaps_tui.domain.retries import RetryStep
 from vzaps_tui.services.cache import EnvelopeCache
 from vzaps_tui.services.deliveries import DeliveryService
@@ -119,6 +121,16 @@ async def carry_out(order: dict[str, Any], steps: int) -> int:
     return DONE
 
 
+async def _warm_up(order: dict[str, Any]) -> None:
+    """Read a page of the log and one delivery, so that all that this needs is loaded."""
+    client = service(order, StateFile(None))[1]
+    with suppress(VzapsError):
+        instance = (await client.instances(1, 1)).data.items[0].id
+        for row in (await client.search(instance, 1, 1, None)).data.items:
+            await client.detail(instance, row.id)
+    await client.aclose()
+
+
 def _play(order: dict[str, Any], steps: int) -> int:
     try:
         return asyncio.run(carry_out(order, steps))
@@ -130,9 +142,12 @@ def _play(order: dict[str, Any], steps: int) -> int:
 def main() -> None:
     """Take orders until there are no more."""
     stamina.set_testing(True, attempts=3)  # reads are tried again at once
-    steps = int(sys.argv[1])
+    steps, is_warm = int(sys.argv[1]), False
     for line in sys.stdin:
         order = json.loads(line)
+        if not is_warm:
+            asyncio.run(_warm_up(order))
+            is_warm = True
         child = os.fork()
         if child == 0:
             os._exit(_play(order, steps))

@@ -18,7 +18,8 @@ KEYS = [
     "target", "created_at", "last_attempt_at", "next_retry_at", "updated_at", "status_told",
 ]  # fmt: skip
 
-_MOMENTS_OLD = r"offline: as it was when it was read last, (just now|[1-5]?\d s ago) \(20"
+_AGO = r"(just now|[1-5]?\d s ago) \(20"
+_MOMENTS_OLD = rf"offline: as it was when it was read last, {_AGO}"
 
 pytestmark = pytest.mark.usefixtures("home", "own_logging")
 
@@ -85,6 +86,31 @@ def test_which_instance_is_asked_or_told(shell: Shell) -> None:
     assert [row["id"] for row in by_name.objects] == ids_of(shell)[:1]
     before = shell("--instance", name.upper(), "--no-disk", "logs", "--limit", "1", "--json")
     assert before.objects == by_name.objects
+
+
+def test_a_name_that_the_kept_listing_lacks_is_asked_for_anew(shell: Shell) -> None:
+    assert shell("instances").code == 0
+    asked = shell.asked("/instances/list")
+    new = World(seed=3, instances=6, logs=5).instances[5]
+    shell.world.instances.append(new)
+    told = shell("logs", "--instance", new.name, "--json")
+    assert (told.code, len(told.objects)) == (0, 5)
+    assert shell.asked("/instances/list") == asked + 1
+    assert shell("logs", "--instance", new.name, "--json").code == 0
+    assert shell.asked("/instances/list") == asked + 1
+    assert "there is no instance 'Nobody'" in shell("logs", "--instance", "Nobody").err
+
+
+@pytest.mark.parametrize("command", [["logs"], ["logs", "--offline"], ["show", "log_1"]])
+def test_a_name_that_only_an_old_listing_lacks_is_not_denied(
+    shell: Shell, command: list[str]
+) -> None:
+    assert shell("instances").code == 0
+    shell.server.stop()
+    told = shell("--instance", "Nobody", *command)
+    assert (told.code, told.out) == (4, "")
+    assert "there is no instance" not in told.err
+    assert re.search(rf"read last, {_AGO}[^)]*\), there is no 'Nobody'; it may be newer", told.err)
 
 
 def test_the_only_instance_needs_no_name(

@@ -21,7 +21,8 @@ from vzaps_tui.cli.output import Output
 from vzaps_tui.cli.places import places
 from vzaps_tui.cli.run import BROKEN_PIPE
 from vzaps_tui.cli.usage import UsageError, fitting
-from vzaps_tui.cli.which_instance import pick
+from vzaps_tui.cli.which_instance import is_known, pick
+from vzaps_tui.domain.envelope import Source
 from vzaps_tui.domain.instances import Instance, InstanceId, looks_like_id
 from vzaps_tui.domain.problems import AuthError, NotFoundError, UnavailableError, VzapsError
 from vzaps_tui.domain.record import dataclass
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from vzaps_tui.cli.run import Run
     from vzaps_tui.domain.envelope import Envelope
+    from vzaps_tui.domain.paging import Listing
     from vzaps_tui.settings import Settings
     from vzaps_tui.ui.launch import Launch, Services
 
@@ -91,10 +93,12 @@ class Session:
         if read_at is None:
             self.say(f"{about}: it is not known when it was read.")
             return
+        self.say(f"{about}: as it was when it was read last, {self._ago(read_at)}.")
+
+    def _ago(self, moment: datetime) -> str:
         now = self.services.clock.now()
-        when = f"{read_at.astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S}"
-        ago = age((now - read_at).total_seconds())
-        self.say(f"{about}: as it was when it was read last, {ago} ({when}).")
+        when = f"{moment.astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S}"
+        return f"{age((now - moment).total_seconds())} ({when})"
 
     def tell(self, problem: VzapsError) -> int:
         """Say a problem; the exit code it stands for."""
@@ -117,9 +121,11 @@ class Session:
     async def instance(self) -> Instance:
         """The instance that is meant: the one that was named, else the only one there is.
 
+        A kept listing that does not hold it is no proof: the API is asked anew then.
+
         Raises:
             UsageError: several, none, or none of that name.
-            VzapsError: the instances could not be listed.
+            VzapsError: the instances could not be listed, or it is not among those kept.
         """
         wish = self._wish
         if wish is not None and looks_like_id(wish):
@@ -127,8 +133,22 @@ class Session:
             rows = kept.data.rows if kept else ()
             found = next((row for row in rows if row.id == wish), None)
             return found or Instance(InstanceId(wish), "")
-        listing = (await latest(self.services.instances.load())).data
-        return pick(listing, wish)
+        envelope = await latest(self.services.instances.load())
+        is_old = envelope.source is Source.CACHE and not envelope.problem
+        if is_old and not is_known(envelope.data, wish):
+            envelope = await latest(self.services.instances.load(force=True))
+        return self._picked(envelope, wish)
+
+    def _picked(self, envelope: Envelope[Listing[Instance]], wish: str | None) -> Instance:
+        problem = envelope.cause
+        if problem is None or is_known(envelope.data, wish):
+            return pick(envelope.data, wish)
+        which = f"no '{visible(wish)}'" if wish else "none"
+        problem.hint = (
+            f"Of the instances as they were read last, {self._ago(envelope.fetched_at)}, there is "
+            f"{which}; it may be newer. {problem.hint}"
+        )
+        raise problem
 
     @property
     def _wish(self) -> str | None:
@@ -140,7 +160,7 @@ class Session:
             problem.hint = "Check VZAPS_INSTANCE_ID; what was asked for may have been removed, too."
         elif self._wish is not None and not self.offline:
             try:
-                pick((await latest(self.services.instances.load(force=True))).data, self._wish)
+                self._picked(await latest(self.services.instances.load(force=True)), self._wish)
             except VzapsError as found:
                 return found if isinstance(found, UsageError) else problem
         return problem

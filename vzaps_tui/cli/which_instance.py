@@ -15,6 +15,11 @@ _NAMED: Final = 20
 """Most instances that an error names."""
 
 
+def is_known(listing: Listing[Instance], wish: str | None) -> bool:
+    """Whether the listing holds what is wished for, one or several: else it may be too old."""
+    return bool(listing.rows if wish is None else meant(listing.rows, wish))
+
+
 def pick(listing: Listing[Instance], wish: str | None) -> Instance:
     """The instance of this id or name, else the only one.
 

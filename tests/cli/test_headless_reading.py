@@ -69,6 +69,8 @@ def test_instances_as_table_and_as_lines(shell: Shell) -> None:
 
 
 def test_which_instance_is_asked_or_told(shell: Shell) -> None:
+    for command in ([], ["logs"]):
+        assert "--instance ID|NAME" in shell(*command, "--help").out
     unnamed = shell("logs")
     assert (unnamed.code, unnamed.out) == (2, "")
     for one in shell.world.instances:

@@ -22,7 +22,7 @@ from vzaps_tui.settings import Kind, declared
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SHELLS: Final = ("bash", "zsh", "fish")
-_METAVARS: Final = {Kind.NAME: "ID", Kind.URL: "URL"}
+_METAVARS: Final = {Kind.NAME: "ID|NAME", Kind.URL: "URL"}
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _pass_run = click.make_pass_decorator(Run)
 

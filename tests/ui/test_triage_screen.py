@@ -291,6 +291,42 @@ async def test_the_cursor_stays_on_its_cause() -> None:
         assert (screen.table.cursor_key, screen.table.cursor_index) == (key, 0)
 
 
+async def test_escape_takes_one_step_back_from_a_cause_and_triage_stands_on_it_again() -> None:
+    failed = DeliveryQuery(statuses=FAILED_ONLY)
+    async with shown(launch(FakeGateway(outage()), instance=INSTANCE), (160, 36)) as (_, pilot):
+        await press(pilot, "f", "t", "j")
+        assert row_with(screen_text(pilot), "▌").count("404 Not Found")
+        await press(pilot, "enter")
+        screen = front(pilot, DeliveriesScreen)
+        assert screen.view.query.codes
+        await press(pilot, "escape")
+        assert screen.view.query == failed
+        await press(pilot, "t")
+        assert front(pilot, TriageScreen).table.cursor_index == 1
+        await press(pilot, "enter", "escape", "escape")
+        assert screen.view.query == DeliveryQuery()
+
+
+@pytest.mark.parametrize(
+    ("keys", "back"),
+    [
+        (("backspace",), DeliveryQuery()),
+        ((":", "escape"), DeliveryQuery(statuses=FAILED_ONLY)),
+        ((":", *"text:a", "escape"), DeliveryQuery(statuses=FAILED_ONLY)),
+        ((":", *"text:a", "enter"), DeliveryQuery()),
+        (("t", "enter"), DeliveryQuery(statuses=FAILED_ONLY)),
+        (("t", "escape"), DeliveryQuery(statuses=FAILED_ONLY)),
+    ],
+)
+async def test_a_filter_changed_by_hand_after_triage_has_no_step_back(
+    keys: tuple[str, ...], back: DeliveryQuery
+) -> None:
+    async with shown(launch(FakeGateway(outage()), instance=INSTANCE), (160, 36)) as (_, pilot):
+        await press(pilot, "f", "t", "enter", *keys)
+        await press(pilot, "escape")
+        assert front(pilot, DeliveriesScreen).view.query == back
+
+
 async def test_an_api_that_is_down_leaves_the_causes_and_says_so() -> None:
     gateway, clock = FakeGateway(outage()), QuickClock()
     async with triage(gateway, clock=clock) as (screen, pilot):

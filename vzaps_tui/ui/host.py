@@ -180,9 +180,13 @@ class Host(Protocol):
         self,
         instance: Instance,
         query: DeliveryQuery,
+        last: DeliveryQuery | None,
         done: Callable[[DeliveryQuery | None], None],
     ) -> None:
-        """Show the causes of what failed in a list; `done` gets the query of the one opened."""
+        """Show the causes of what failed in a list; `done` gets the query of the one opened.
+
+        The cursor begins at the cause that was opened with the query `last`.
+        """
         ...
 
     def save_webhook(

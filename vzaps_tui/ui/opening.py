@@ -97,9 +97,13 @@ class OpeningApp(App[str]):
         self,
         instance: Instance,
         query: DeliveryQuery,
+        last: DeliveryQuery | None,
         done: Callable[[DeliveryQuery | None], None],
     ) -> None:
-        """Show the causes of what failed in a list; `done` gets the query of the one opened."""
+        """Show the causes of what failed in a list; `done` gets the query of the one opened.
+
+        The cursor begins at the cause that was opened with the query `last`.
+        """
         from vzaps_tui.ui.screens.triage import TriageScreen  # noqa: PLC0415 - start-up time
 
-        self.push_screen(TriageScreen(instance, query), done)
+        self.push_screen(TriageScreen(instance, query, last), done)

@@ -26,6 +26,8 @@ class DeliveriesView:
         preview: whether the preview is wanted.
         oldest_first: whether the list begins with the oldest.
         sought: whether the view of the last run was looked for, or is not wanted any more.
+        cause: the filter of the cause that was opened last in the triage of this list.
+        wider: what the filter was before that; None once it was changed in another way.
     """
 
     query: DeliveryQuery = field(default_factory=DeliveryQuery)
@@ -35,6 +37,25 @@ class DeliveriesView:
     preview: bool = True
     oldest_first: bool = False
     sought: bool = False
+    cause: DeliveryQuery | None = None
+    wider: DeliveryQuery | None = None
+
+    @property
+    def one_step_back(self) -> DeliveryQuery:
+        """The filter that the present one came from: that before triage, else none."""
+        if self.wider is None or self.query != self.cause:
+            return DeliveryQuery()
+        return self.wider
+
+    def narrow_to(self, cause: DeliveryQuery) -> None:
+        """Remember where one is when a cause is opened, before the filter becomes that of it."""
+        if cause != self.query:
+            self.cause, self.wider = cause, self.query
+
+    def settle_on(self, query: DeliveryQuery) -> None:
+        """The filter is to be this one, and not just while it is typed."""
+        if query != self.cause:
+            self.wider = None
 
     @property
     def is_as_new(self) -> bool:

@@ -14,13 +14,14 @@ from typing_extensions import override
 
 from vzaps_tui.domain.command_line import logs_command
 from vzaps_tui.domain.paging import End
-from vzaps_tui.domain.problems import NotFoundError, VzapsError
+from vzaps_tui.domain.problems import VzapsError
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.ui.chosen_board import SOON, ChosenBoard
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import DELIVERIES, EVERYWHERE, FINDING
 from vzaps_tui.ui.copy_item import CopyItem
 from vzaps_tui.ui.delivery_rows import columns, copies_of
+from vzaps_tui.ui.no_such_instance import told_of
 from vzaps_tui.ui.preview import Preview
 from vzaps_tui.ui.query_bar import QueryBar
 from vzaps_tui.ui.remembering import Remembering
@@ -73,18 +74,7 @@ class DeliveriesScreen(ChosenBoard[None]):
 
     @override
     def show_problem(self, problem: VzapsError) -> None:
-        """Tell it; where the API knows no such instance, also the way to those it knows."""
-        if isinstance(problem, NotFoundError):
-            reason = f"no instance {self._instance.id} is known"
-            way = self._way_to_others()
-            problem = NotFoundError(reason, request_id=problem.request_id, hint=way)
-        super().show_problem(problem)
-
-    def _way_to_others(self) -> str:
-        if not self.host.is_first(self):
-            return NotFoundError.hint
-        key = self.host.below_first()
-        return f"Press {key} for the list of instances." if key else "Check VZAPS_INSTANCE_ID."
+        super().show_problem(told_of(problem, self._instance.id, self.host, self))
 
     # -- paging ----------------------------------------------------------------------------------
 
@@ -104,6 +94,7 @@ class DeliveriesScreen(ChosenBoard[None]):
 
     def _ask(self, query: DeliveryQuery) -> None:
         """Show what is known for a query at once, then read it."""
+        self.view.settle_on(query)
         self.draw_with_rows()
         self._turn_to(query)
         self.load(force=False)
@@ -176,7 +167,12 @@ class DeliveriesScreen(ChosenBoard[None]):
 
     def action_triage(self) -> None:
         """Fold what failed into causes; one of them may come back as the filter."""
-        self.host.open_triage(self._instance, self.view.query, self._filtered)
+        self.host.open_triage(self._instance, self.view.query, self.view.cause, self._narrowed)
+
+    def _narrowed(self, query: DeliveryQuery | None) -> None:
+        if query is not None:
+            self.view.narrow_to(query)
+        self._filtered(query)
 
     def action_sort(self) -> None:
         """The oldest first, or the newest."""
@@ -193,7 +189,7 @@ class DeliveriesScreen(ChosenBoard[None]):
         if super().peel():
             return True
         if not self.view.query.is_empty:
-            self._ask(DeliveryQuery())
+            self._ask(self.view.one_step_back)
             return True
         return False
 

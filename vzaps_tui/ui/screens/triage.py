@@ -49,10 +49,13 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
     PLACES = (EVERYWHERE, FINDING, TRIAGE)
     BINDINGS = bindings(EVERYWHERE, FINDING, TRIAGE)
 
-    def __init__(self, instance: Instance, query: DeliveryQuery) -> None:
+    def __init__(
+        self, instance: Instance, query: DeliveryQuery, last: DeliveryQuery | None = None
+    ) -> None:
         super().__init__()
         self._instance = instance
         self._query = query
+        self._last = last
         self._conditions = replace(query, statuses=frozenset())
         self._state = LogState()
         self._found = Findings()
@@ -129,10 +132,21 @@ class TriageScreen(ListBoard[DeliveryQuery | None]):
         table, now = self.table, self.services.clock.now()
         table.empty_text = self._why_empty()
         table.show(CauseRows(found.causes, now, self._spark_of))
+        self._return_to_last()
         narrowed = not self._conditions.is_empty
         counts = counts_text(found, self._state, self._query, narrowed=narrowed)
         self.query_one(CountLine).say(self._conditions.describe(now.tzinfo), counts)
         self._explain()
+
+    def _return_to_last(self) -> None:
+        """Put the cursor, once there are causes, where it was when the last one was opened."""
+        if self._last is None or not self._found.causes:
+            return
+        last, self._last = self._last, None
+        for cause in self._found.causes:
+            if cause.narrowed(self._query) == last:
+                self.table.move_to(cause.key)
+                return
 
     def _why_empty(self) -> str:
         what = "No failure" if self._conditions.is_empty else "No failure that matches the filter"

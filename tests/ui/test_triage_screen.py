@@ -327,6 +327,18 @@ async def test_a_filter_changed_by_hand_after_triage_has_no_step_back(
         assert front(pilot, DeliveriesScreen).view.query == back
 
 
+async def test_what_the_api_gave_in_this_run_stays_live_when_it_is_shown_again() -> None:
+    clock = QuickClock()
+    gateway = FakeGateway(outage())
+    async with shown(launch(gateway, instance=INSTANCE, clock=clock), (160, 36)) as (_, pilot):
+        clock.shift(5)
+        for keys in (("t",), ("escape",), ("f",), ("escape",)):
+            top = (await press(pilot, *keys)).splitlines()[0]
+            assert "live" in top
+            assert "cached" not in top
+        assert "live 5 s ago" in top
+
+
 async def test_an_api_that_is_down_leaves_the_causes_and_says_so() -> None:
     gateway, clock = FakeGateway(outage()), QuickClock()
     async with triage(gateway, clock=clock) as (screen, pilot):

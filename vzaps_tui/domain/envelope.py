@@ -47,6 +47,7 @@ class Envelope(Generic[T]):
         success: the API's own flag; always True here, as False is raised as a problem.
         problem: why it could not be made fresher; None where nothing went wrong.
         cause: the problem itself, for those who decide by its kind.
+        recalled: of one from CACHE, whether the API gave it in this run, and memory kept it.
     """
 
     data: T
@@ -56,14 +57,24 @@ class Envelope(Generic[T]):
     success: bool = True
     problem: str | None = None
     cause: VzapsError | None = field(default=None, compare=False, repr=False)
+    recalled: bool = field(default=False, compare=False)
+
+    @property
+    def is_of_this_run(self) -> bool:
+        """Whether the API itself gave it in this run, be it now or before."""
+        return self.recalled or self.source is Source.LIVE
 
     def cached(self) -> Envelope[T]:
         """The same, as one that was kept."""
-        return replace(self, source=Source.CACHE)
+        return replace(self, source=Source.CACHE, recalled=self.is_of_this_run)
+
+    def from_store(self) -> Envelope[T]:
+        """The same, as one that an earlier run left behind."""
+        return replace(self, source=Source.CACHE, recalled=False)
 
     def troubled(self, problem: str, cause: VzapsError | None = None) -> Envelope[T]:
         """The same, kept because of `problem`."""
-        return replace(self, source=Source.CACHE, problem=problem, cause=cause)
+        return replace(self.cached(), problem=problem, cause=cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,8 +92,9 @@ class EnvelopeCache:
         found = self.peek(question)
         if found is not None or stored is None or generation != self._generation(question):
             return found
-        self.replace(question, stored.cached())
-        return stored.cached()
+        stored = stored.from_store()
+        self.replace(question, stored)
+        return stored
 
     async def ask(
         self,

@@ -24,7 +24,7 @@ class Freshness:
 
     Attributes:
         fetched_at: when the API gave the value; None where there is none yet.
-        source: where it came from.
+        source: LIVE if the API gave it in this run, at whatever time of it: the age tells that.
         phase: what goes on.
         problem: why it is not fresher, in words for the screen; empty if nothing is wrong.
     """
@@ -43,4 +43,5 @@ class Freshness:
     def of(cls, envelope: Envelope[Any], *, asking: bool) -> Freshness:
         """The freshness of an envelope; `asking` while a fresher one is awaited."""
         phase = Phase.ASKING if asking else Phase.FAILED if envelope.problem else Phase.IDLE
-        return cls(envelope.fetched_at, envelope.source, phase, envelope.problem or "")
+        source = Source.LIVE if envelope.is_of_this_run else Source.CACHE
+        return cls(envelope.fetched_at, source, phase, envelope.problem or "")

@@ -142,6 +142,10 @@ def test_an_envelope_tells_its_source_and_its_trouble() -> None:
     troubled = live.troubled("no route")
     assert (troubled.data, troubled.fetched_at) == ([1], T1)
     assert (troubled.source, troubled.problem) == (Source.CACHE, "no route")
+    assert live.is_of_this_run
+    assert live.cached().cached().is_of_this_run
+    assert troubled.is_of_this_run
+    assert not live.from_store().cached().is_of_this_run
     assert Answer(1) == Answer(1, 200, success=True, request_id=None)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from textual.pilot import Pilot
 
 from tests.builders import NOW, instance
-from tests.fakes import FakeGateway
+from tests.fakes import FakeGateway, MemoryStore
 from tests.ui.harness import (
+    IDENTITY,
     QuickClock,
     front,
     launch,
@@ -19,7 +23,9 @@ from tests.ui.harness import (
     typed,
     until,
 )
-from vzaps_tui.domain.instances import LinkState
+from vzaps_tui.domain.envelope import Envelope
+from vzaps_tui.domain.instances import Instance, LinkState
+from vzaps_tui.domain.paging import End, Listing
 from vzaps_tui.domain.problems import (
     AuthError,
     ForbiddenError,
@@ -28,6 +34,7 @@ from vzaps_tui.domain.problems import (
     UnavailableError,
     VzapsError,
 )
+from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.board import Board
 from vzaps_tui.ui.copy_menu import CopyMenu
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
@@ -69,6 +76,121 @@ async def test_a_name_that_names_none_or_several_is_said_over_the_list(
         front(pilot, InstancesScreen)
         assert toasts(app) == words
         assert row_with(screen_text(pilot), "▌").split()[1] == ("Support", "Suport")[len(names) < 4]
+
+
+def kept(clock: QuickClock, *rows: Instance) -> MemoryStore:
+    """What a run 20 s ago left on the disk."""
+    store, asked = MemoryStore(), IDENTITY.ask("instances")
+    listing = Listing(rows, len(rows), 1, End.COMPLETE)
+    store.kept[asked] = Envelope(listing, clock.now() - timedelta(seconds=20))
+    return store
+
+
+async def test_what_is_kept_is_shown_and_asked_about_once_at_the_start() -> None:
+    gateway, clock = some(), QuickClock()
+    gate = gateway.gate("instances")
+    begin = launch(gateway, clock=clock, store=kept(clock, instance(1, name="Support BR")))
+    app = VzapsApp(begin)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: gateway.count("instances") == 1)
+        await until(pilot, lambda: "cached 20 s ago · asking" in screen_text(pilot))
+        assert "Support BR" in screen_text(pilot)
+        gate.set()
+        await settle(pilot)
+        assert "live just now" in screen_text(pilot)
+        await press(pilot, "enter", "escape")
+        assert gateway.count("instances") == 1
+
+
+async def test_trouble_is_told_at_the_start_however_fresh_what_is_kept() -> None:
+    gateway, clock = some(), QuickClock()
+    gateway.fail("instances", UnavailableError("connection refused"))
+    store = kept(clock, instance(1, name="Support BR"))
+    async with shown(launch(gateway, clock=clock, store=store)) as (_, pilot):
+        text = screen_text(pilot)
+        assert "Support BR" in text
+        assert "OLD, 20 s ago" in text
+        assert "connection refused" in text
+
+
+async def test_an_instance_newer_than_what_is_kept_is_opened_by_its_name() -> None:
+    gateway, clock = some(), QuickClock()
+    store = kept(clock, instance(1, name="Support BR"))
+    async with shown(launch(gateway, clock=clock, store=store, named="Nights")) as (app, pilot):
+        assert "Nights › Deliveries" in screen_text(pilot)
+        assert not toasts(app)
+
+
+async def test_a_name_that_only_an_old_listing_lacks_is_opened_once_the_api_is_back() -> None:
+    gateway, clock = some(), QuickClock()
+    gateway.fail("instances", *[UnavailableError("connection refused")] * 3)
+    store = kept(clock, instance(1, name="Support BR"))
+    begin = launch(gateway, clock=clock, store=store, named="Nights", refresh_every=0.1)
+    async with shown(begin) as (app, pilot):
+        doubt = "'Nights' is not among the instances read 20 s ago; it may be newer."
+        assert toasts(app) == doubt
+        await until(pilot, lambda: "Nights › Deliveries" in screen_text(pilot))
+        assert gateway.count("instances") == 4
+        assert toasts(app) in (doubt, "")
+
+
+async def test_who_opens_another_one_meanwhile_is_left_there() -> None:
+    gateway, clock = some(), QuickClock()
+    gateway.fail("instances", UnavailableError("connection refused"))
+    store = kept(clock, instance(1, name="Support BR"))
+    async with shown(launch(gateway, clock=clock, store=store, named="Nights")) as (_, pilot):
+        await press(pilot, "enter")
+        await press(pilot, "escape", "ctrl+r")
+        assert "live just now" in screen_text(pilot)
+        front(pilot, InstancesScreen)
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_the_list_heals_by_itself_once_the_api_is_back(*, held: bool) -> None:
+    gateway, clock = some(), QuickClock()
+    gateway.fail("instances", *[UnavailableError("connection refused")] * 3)
+    store = kept(clock, instance(1, name="Support BR")) if held else None
+    async with shown(launch(gateway, clock=clock, store=store, refresh_every=0.1)) as (_, pilot):
+        assert "connection refused" in screen_text(pilot)
+        assert ("Support BR" in screen_text(pilot)) is held
+        await until(pilot, lambda: "live just now" in screen_text(pilot))
+        assert "Nights" in screen_text(pilot)
+        assert "connection refused" not in screen_text(pilot)
+        assert gateway.count("instances") == 4
+        assert not timers(pilot), "it asks no more"
+
+
+@pytest.mark.parametrize(
+    ("problem", "every", "key"),
+    [
+        (AuthError("wrong secret", status=401), 0.1, "k"),
+        (ForbiddenError("not yours", status=403), 0.1, "k"),
+        (UnavailableError("timed out"), 0.0, "k"),
+        (UnavailableError("timed out"), 60.0, "ctrl+r"),  # which asks, and so nothing else will
+    ],
+)
+async def test_it_is_not_asked_again_where_that_is_in_vain_or_not_wanted(
+    problem: VzapsError, every: float, key: str
+) -> None:
+    gateway = some()
+    gateway.fail("instances", problem)
+    async with shown(launch(gateway, refresh_every=every)) as (_, pilot):
+        await press(pilot, key)
+        assert not timers(pilot)
+
+
+async def test_the_keys_of_the_first_screen_lead_nowhere_back() -> None:
+    async with shown(launch(some())) as (_, pilot):
+        assert "back" not in screen_text(pilot).splitlines()[-1]
+        assert "help" in screen_text(pilot).splitlines()[-1]
+        text = await press(pilot, "w")
+        assert "esc back" in text.splitlines()[-1]
+
+
+def timers(pilot: Pilot[str]) -> bool:
+    """Whether the list is going to ask again by itself."""
+    again = front(pilot, InstancesScreen)._again  # pyright: ignore[reportPrivateUsage] - no public way
+    return again is not None
 
 
 async def test_rows_tell_link_webhook_events_and_age() -> None:

@@ -48,12 +48,14 @@ class Board(Screen[Result]):
     `BARS` are the lines one types into, which are hidden until they are wanted.
 
     Attributes:
+        UNHINTED: actions that the key hints leave out here.
         is_left: whether it is being left: its widgets go, and nothing can be shown any more.
     """
 
     PLACES: ClassVar[tuple[Place, ...]] = (EVERYWHERE,)
     BARS: ClassVar[tuple[type[FindBar | QueryBar], ...]] = (FindBar,)
     AUTO_FOCUS: ClassVar[str | None] = None
+    UNHINTED: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self) -> None:
         super().__init__()
@@ -223,7 +225,8 @@ class Board(Screen[Result]):
             for command in place.commands:
                 if command.mutates and self.host.launch.read_only:
                     continue
-                if command.label and self._enabled(command.action):
+                hinted = command.label and command.action not in self.UNHINTED
+                if hinted and self._enabled(command.action):
                     key = keys_of(command, keymap).partition(",")[0].strip()
                     hints.append((show_key(key), command.label, command.action))
         hints.sort(key=lambda hint: hint[1] in ("help", "quit"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vzaps_tui.ui.board import Board
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import AwaitMount
 
+_STYLES = Path(__file__).with_name("styles") / "later.tcss"
+"""Of screens that are never the first; read apart, as each rule takes its time."""
 _KEPT = 0.1
 """Seconds that the first frame waits for what is kept, at most: a disk may be slow."""
 
@@ -56,6 +59,8 @@ class BeginningApp(OpeningApp):
 
     def after_first_frame(self) -> None:
         """Load what start-up left out."""
+        self.stylesheet.read(_STYLES)
+        self.stylesheet.parse()
         self._drawn.set()
 
     async def drawn(self) -> None:

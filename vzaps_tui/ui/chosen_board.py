@@ -73,7 +73,6 @@ class ChosenBoard(LogBoard[Result]):
         self._source = InstanceRows(self.services.deliveries, self._instance.id)
         self._choosing = Choosing(self, self.services, self._instance.id, self._choose)
         self._steps = LogSteps(self, self.services, self._instance.id)
-        self.set_class(self.view.preview, "-preview")
         self._touched = self.view.cursor is not None
         if self.host.is_drawn or not self.host.is_first(self):
             self.call_after_refresh(self.show_state)  # what is kept, before anybody is asked

@@ -47,6 +47,7 @@ class DeliveriesScreen(ChosenBoard[None]):
 
     @override
     def body(self) -> ComposeResult:
+        self.set_class(self.view.preview, "-preview")  # later all there is would be styled anew
         yield CountLine()
         yield Picture()
         with Horizontal(classes="pane"):

@@ -159,6 +159,17 @@ async def test_what_matches_is_written_without_personal_data(here: Path) -> None
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+async def test_what_is_said_of_an_export_takes_the_place_of_the_one_before(here: Path) -> None:
+    async with listed() as (app, pilot):
+        await press(pilot, "x", "ctrl+s")
+        await words(app, pilot, "6 deliveries written to")
+        await press(pilot, "f", "x", "ctrl+s")
+        await choose(pilot, "yes")
+        await words(app, pilot, "3 deliveries written to")
+        assert toasts(app).count("written to") == 1
+        assert len(names(here)) == 1
+
+
 @pytest.mark.parametrize(
     ("keys", "end", "begins"),
     [

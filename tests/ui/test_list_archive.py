@@ -113,13 +113,18 @@ async def test_loading_all_shows_how_far_it_is_can_be_stopped_and_goes_on(key: s
 
 async def test_what_cannot_be_read_ends_the_loading_with_its_reason() -> None:
     gateway = FakeGateway(falling(900))
-    async with listed(gateway) as (_, screen, pilot):
+    async with listed(gateway) as (app, screen, pilot):
         held = len(keys_of(screen))
         gateway.fail("search", UnavailableError("no route to host"))
         text = await press(pilot, "L")
         assert "no route to host" in text
-        assert "Reading" not in text
+        assert "Reading  " not in text
         assert len(keys_of(screen)) == held
+        words = f"Reading all of the log broke off at {held} deliveries; they are kept, L goes on"
+        assert words in toasts(app)
+        await press(pilot, "L")
+        assert len(keys_of(screen)) == 900
+        assert toasts(app) == "All of the log is loaded: 900 deliveries."
 
 
 # -- what comes by itself ------------------------------------------------------------------------

@@ -92,6 +92,7 @@ class VzapsApp(BeginningApp):
         self._last_problem: VzapsError | None = None
         self.passing = 3.0
         self._said: dict[Screen[Any], Notification] = {}
+        self._said_about: dict[str, Notification] = {}
         self.animation_level = "none"
 
     # -- beginning and end -----------------------------------------------------------------------
@@ -214,7 +215,12 @@ class VzapsApp(BeginningApp):
         self.exit("demo")
 
     def say(
-        self, words: str, *, severity: str = "information", timeout: float | None = None
+        self,
+        words: str,
+        *,
+        severity: str = "information",
+        timeout: float | None = None,
+        about: str = "",
     ) -> None:
         """A toast of plain, visible text; see `Host.say`."""
         level = cast("SeverityLevel", severity)
@@ -224,6 +230,10 @@ class VzapsApp(BeginningApp):
         if in_passing and (board := self._board_in_front()) is not None:
             self.hush(board)
             self._said[board] = note
+        if about:
+            if (before := self._said_about.get(about)) is not None:
+                self._unnotify(before)
+            self._said_about[about] = note
         self.post_message(Notify(note))
 
     def hush(self, screen: Screen[Any]) -> None:

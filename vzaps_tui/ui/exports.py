@@ -103,7 +103,12 @@ class Teller(Protocol):
     launch: Launch
 
     def say(
-        self, words: str, *, severity: str = "information", timeout: float | None = None
+        self,
+        words: str,
+        *,
+        severity: str = "information",
+        timeout: float | None = None,
+        about: str = "",
     ) -> None:
         """A toast."""
         ...
@@ -212,11 +217,12 @@ class Exports:
                 self._ask(order, problem), name="replace", group="confirm", exclusive=True
             )
         except VzapsError as problem:
-            self._host.say(self._host.words_for(problem), severity="error", timeout=_LONG)
+            words = self._host.words_for(problem)
+            self._host.say(words, severity="error", timeout=_LONG, about="export")
         else:
             if isinstance(order, _Order):
                 self.last = dataclasses.replace(order.choice, path="")
-            self._host.say(order.said(written), timeout=_LONG)
+            self._host.say(order.said(written), timeout=_LONG, about="export")
         finally:
             self._show(Tally())
 

@@ -84,7 +84,12 @@ class Host(Protocol):
         ...
 
     def say(
-        self, words: str, *, severity: str = "information", timeout: float | None = None
+        self,
+        words: str,
+        *,
+        severity: str = "information",
+        timeout: float | None = None,
+        about: str = "",
     ) -> None:
         """A toast of plain, visible text; without a time of its own it gives way to what follows.
 
@@ -92,6 +97,7 @@ class Host(Protocol):
             words: unsafe text.
             severity: `information`, `warning` or `error`.
             timeout: seconds; what is told must be read in them, such as a path.
+            about: what it tells of, such as `export`: it takes the place of what was said of that.
         """
         ...
 

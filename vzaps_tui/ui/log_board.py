@@ -28,6 +28,7 @@ _PAGES_AT_ONCE = 5
 _PATIENCE = 10
 """A refresh by itself waits at least so many times as long as the last one took."""
 _LONGEST_WAIT = 300.0
+_LONG = 12.0  # seconds that words stay which nobody waited for
 
 
 class LogBoard(ListBoard[Result]):
@@ -197,7 +198,8 @@ class LogBoard(ListBoard[Result]):
         if self._syncing is None:
             return False
         self._syncing.cancel()
-        self.host.say("Stopped reading; what was read is kept, L goes on from there.")
+        words = "Stopped reading; what was read is kept, L goes on from there."
+        self.host.say(words, about="reading")
         return True
 
     @work(group="sync", exclusive=True)
@@ -214,6 +216,9 @@ class LogBoard(ListBoard[Result]):
             done = True
         except VzapsError as problem:
             self.show_problem(problem)
+            broken = f"Reading all of the log broke off at {self._state.held:,} deliveries"
+            words = f"{broken}; they are kept, L goes on from there."
+            self.host.say(words, severity="warning", timeout=_LONG, about="reading")
         finally:
             self._syncing = None
             self._tally = Tally()
@@ -222,7 +227,8 @@ class LogBoard(ListBoard[Result]):
                 self.show_counts()
                 self._refresh_later()
         if done and self._state.end is End.COMPLETE:
-            self.host.say(f"All of the log is loaded: {self._state.held:,} deliveries.")
+            words = f"All of the log is loaded: {self._state.held:,} deliveries."
+            self.host.say(words, about="reading")
 
     def _show_sync(self, state: LogState, speed: float) -> None:
         total = max(state.total or 0, state.held + 1)

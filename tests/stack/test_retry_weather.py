@@ -105,6 +105,8 @@ async def test_a_retry_written_to_a_new_log_is_followed_there(scenario: str) -> 
     async with working(small(scenario)) as person:
         log = await to_failure(person)
         await person.press("r")
+        await person.until(lambda: bool(person.steps) and not person.app.jobs.is_busy)
+        await person.settled()
         newest = person.world.instances[0].logs[-1]
         assert newest is not log
         assert person.steps[-1].via == newest.id

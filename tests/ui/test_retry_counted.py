@@ -11,11 +11,18 @@ from tests.builders import INSTANCE, delivered, delivery
 from tests.fakes import FakeGateway
 from tests.ui.harness import choose, dialog, launch, press, shown, typed
 from vzaps_tui.domain.deliveries import Delivery
+from vzaps_tui.ui import retry_review
 from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.retry_review import TYPED_ABOVE, CountedScreen
 from vzaps_tui.ui.screens.deliveries import DeliveriesScreen
 
-MANY = TYPED_ABOVE + 1
+MANY = 11
+
+
+@pytest.fixture(autouse=True)
+def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eleven are many here: a hundred would be sent to see no more."""
+    monkeypatch.setattr(retry_review, "TYPED_ABOVE", MANY - 1)
 
 
 def rows(failed: int, taken: int = 0) -> list[Delivery]:
@@ -39,7 +46,10 @@ async def planned(app: VzapsApp) -> int:
     return past.total
 
 
-async def test_the_time_it_takes_heeds_the_limit_of_requests() -> None:
+async def test_the_time_it_takes_heeds_the_limit_of_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retry_review, "TYPED_ABOVE", TYPED_ABOVE)
     begin = launch(server(90), instance=INSTANCE, requests_per_second=1.5)
     async with shown(begin) as (_, pilot):
         await press(pilot, "G", "R")
@@ -48,23 +58,28 @@ async def test_the_time_it_takes_heeds_the_limit_of_requests() -> None:
         assert "allow: about 3 min to send 90." in text
 
 
-async def test_at_the_limit_a_key_is_enough() -> None:
-    gateway = server(TYPED_ABOVE)
+@pytest.mark.parametrize(("count", "typed"), [(TYPED_ABOVE, False), (TYPED_ABOVE + 1, True)])
+async def test_up_to_the_limit_a_key_is_enough(
+    monkeypatch: pytest.MonkeyPatch, count: int, *, typed: bool
+) -> None:
+    monkeypatch.setattr(retry_review, "TYPED_ABOVE", TYPED_ABOVE)
+    gateway = server(count)
     async with shown(launch(gateway, instance=INSTANCE)) as (app, pilot):
         await press(pilot, "G", "R")
         text = await dialog(pilot)
-        assert f"Send {TYPED_ABOVE} deliveries again?" in text
-        assert not isinstance(app.screen, CountedScreen)
+        assert f"Send {count} deliveries again?" in text
+        assert isinstance(app.screen, CountedScreen) is typed
+        assert (f"Type {count} to retry {count}" in text) is typed
 
 
 @pytest.mark.parametrize(
     ("word", "sent", "said"),
     [
-        ("", None, "Type 101 to retry 101"),
-        ("100", None, "100 is not the number."),
+        ("", None, "Type 11 to retry 11"),
+        ("10", None, "10 is not the number."),
         ("1", None, "1 is not the number."),
-        ("101", 101, ""),
-        ("103", 103, ""),
+        ("11", 11, ""),
+        ("13", 13, ""),
     ],
 )
 async def test_enter_on_another_number_says_so_and_sends_nothing(
@@ -76,7 +91,7 @@ async def test_enter_on_another_number_says_so_and_sends_nothing(
         text = await dialog(pilot)
         assert isinstance(app.focused, Button)
         assert app.focused.id == "cancel"
-        assert "Type 101 to retry 101, or 103 to send all 103:" in text
+        assert "Type 11 to retry 11, or 13 to send all 13:" in text
         app.screen.query_one("#count", Input).focus()
         await typed(pilot, word)
         text = await press(pilot, "enter")

@@ -74,6 +74,11 @@ class CodeMatch:
         return cls.of_class(_CODED[kind]) if kind in _CODED else cls(kind=kind)
 
     @property
+    def is_good(self) -> bool:
+        """Whether what was delivered may have been answered so."""
+        return 0 < self.low < 400  # noqa: PLR2004 - HTTP's first class of errors
+
+    @property
     def word(self) -> str:
         """As it is written: `404`, `5xx`, `none`, `timeout`."""
         if self.kind is not None:

@@ -148,9 +148,11 @@ class Histogram:
         end: where the last one ends.
         delivered: how many were delivered, bucket by bucket.
         failed: how many failed.
+        unread: which buckets lie where not all deliveries were read; empty: none.
     """
 
     start: datetime
     end: datetime
     delivered: tuple[int, ...] = field(default=())
     failed: tuple[int, ...] = field(default=())
+    unread: tuple[bool, ...] = field(default=())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import chain, count
+from itertools import chain, count, pairwise
 
 from vzaps_tui.domain.periods import span_text
 from vzaps_tui.domain.query import DeliveryQuery
@@ -80,6 +80,27 @@ class Frame:
     def span(self) -> tuple[datetime, datetime]:
         """Both ends, as a histogram is asked for."""
         return self.start, self.end
+
+
+def unread(
+    start: datetime, end: datetime, buckets: int, whole: tuple[datetime | None, datetime] | None
+) -> tuple[bool, ...]:
+    """Which equal parts of a stretch lie where not all deliveries were read.
+
+    Args:
+        start: where the first part begins.
+        end: where the last one ends.
+        buckets: how many parts.
+        whole: from when (None: ever) until when all were read; None: never.
+    """
+    if whole is None:
+        return (True,) * buckets
+    since, until = whole
+    each = (end - start) / buckets
+    edges = [start + number * each for number in range(buckets + 1)]
+    return tuple(
+        (since is not None and high <= since) or low > until for low, high in pairwise(edges)
+    )
 
 
 def frame(

@@ -23,6 +23,7 @@ from vzaps_tui.services.cache import EnvelopeCache, words
 from vzaps_tui.services.flights import Flights, Publish
 from vzaps_tui.services.holdings import Holdings
 from vzaps_tui.services.log_reading import EXCLUDED, PAGE, LogReader
+from vzaps_tui.services.whole_log import span
 
 if TYPE_CHECKING:
     from vzaps_tui.domain.deliveries import Delivery, DeliveryDetail, LogId
@@ -94,6 +95,10 @@ class DeliveryService(Holdings):
     def filters(self, instance: InstanceId) -> bool:
         """Whether the API keeps to the filter it is asked for, as far as was seen."""
         return instance not in self._unfiltered
+
+    async def whole(self, instance: InstanceId) -> tuple[datetime | None, datetime] | None:
+        """From when (None: from the first) until when all deliveries are held; None: not known."""
+        return await span(self._archive, self.scope(instance))
 
     async def load(
         self, instance: InstanceId, query: DeliveryQuery, *, force: bool = False

@@ -14,7 +14,7 @@ from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
 from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.selection import Put, Reading, Scope, Stretch
 from vzaps_tui.services.log_edge import Edge
-from vzaps_tui.services.whole_log import is_held_below, time_of
+from vzaps_tui.services.whole_log import gap_below, is_held_below, time_of
 
 if TYPE_CHECKING:
     from vzaps_tui.services.ports import Clock, DeliveryArchive
@@ -105,8 +105,9 @@ class LogReader:
         held = await self._archive.count(self._scope, query)
         top = self._top
         complete = top is not None and (top.reached_end or await self._is_whole(top, held))
-        has_gap = self._headless or (top is not None and not complete and len(self._coverage) > 1)
-        gap = await self.reached() if has_gap else None
+        has_gap, gap = self._headless, await self.reached() if self._headless else None
+        if top is not None and not complete and not has_gap:
+            has_gap, gap = await gap_below(self._archive, self._scope, query, self._coverage)
         end = End.COMPLETE if complete else End.REPEATS if self._repeats else End.MORE
         return LogState(held, self._total, end, self._unreadable, gap, has_gap)
 

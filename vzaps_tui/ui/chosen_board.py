@@ -7,12 +7,13 @@ from array import array
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from textual import events, work
 from typing_extensions import override
 
-from vzaps_tui.domain.span import Frame, frame
+from vzaps_tui.domain.span import Frame, frame, unread
 from vzaps_tui.ui.choosing import Choosing, Chosen
 from vzaps_tui.ui.delivery_rows import (
     DeliveryRows,
@@ -302,7 +303,6 @@ class ChosenBoard(LogBoard[Result]):
     async def _paint(self) -> None:
         """Ask how the rows lie in time, and show it."""
         numbers = self._chosen.numbers
-        # How many went well is half of the picture, also where the list shows failures only.
         query = replace(self._chosen.query, statuses=frozenset())
         now = self.services.clock.now()
 
@@ -314,10 +314,20 @@ class ChosenBoard(LogBoard[Result]):
         self._frame = frame(query, len(numbers), time_of, picture.buckets, now)
         self._histogram = None
         if self._frame is not None:
-            self._histogram = await self.services.deliveries.histogram(
-                self._instance.id, query, self._frame.span, self._frame.buckets
-            )
+            self._histogram = await self._over_time(query, self._frame)
         self._show_picture()
+
+    async def _over_time(self, query: DeliveryQuery, frame: Frame) -> Histogram:
+        """How many went well is half of the picture, also where the list shows failures only."""
+        deliveries = self.services.deliveries
+        ask = partial(deliveries.histogram, self._instance.id)
+        whole = await deliveries.whole(self._instance.id)
+        found = await ask(query, frame.span, frame.buckets)
+        found = replace(found, unread=unread(*frame.span, frame.buckets, whole))
+        if not query.codes or any(code.is_good for code in query.codes):
+            return found
+        others = await ask(replace(query, codes=frozenset()), frame.span, frame.buckets)
+        return replace(found, delivered=others.delivered)
 
     def _show_picture(self) -> None:
         row = self._row()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -243,3 +244,18 @@ def test_joining_loses_nothing(counts: tuple[int, ...], most: int) -> None:
         if here is not None:
             assert place is not None
             assert sums[place] >= counts[here]
+
+
+@pytest.mark.parametrize("size", [(120, 36), (60, 20)])
+async def test_where_not_all_was_read_no_delivered_one_is_no_word(size: tuple[int, int]) -> None:
+    async with picture(size) as (widget, pilot):
+        counts = histogram((0, 3, 0, 4), (2, 2, 2, 2))
+        lacking = replace(counts, unread=(True, True, False, False))
+        widget.show(lacking, NOW - 4 * HOUR, 9, NOW)
+        shown = await text(widget, pilot)
+        delivered = shown.removeprefix("delivered ")[:4]
+        assert delivered == "·▆ █"
+        assert "· not read" in shown
+        assert "here ?" in shown or size[1] < 24
+        widget.show(counts, NOW - 4 * HOUR, 9, NOW)
+        assert "not read" not in await text(widget, pilot)

@@ -19,6 +19,7 @@ from vzaps_tui.domain.span import (
     frame,
     parts,
     roughly,
+    unread,
 )
 
 ZONE = timezone(timedelta(hours=-3))
@@ -252,3 +253,25 @@ def test_a_moment_falls_where_its_row_is_counted(
     edges = [length * number // buckets for number in range(buckets + 1)]
     holds = [n for n in range(buckets) if edges[n] <= passed < edges[n + 1]]
     assert ([] if place is None else [place]) == holds
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("whole", "expected"),
+    [
+        (None, "xxxx"),
+        ((None, NOW), "...."),
+        ((None, NOW - 2 * HOUR), "...x"),  # the third begins at that very moment
+        ((NOW - 2 * HOUR, NOW), "xx.."),
+        ((NOW - 2.5 * HOUR, NOW), "x..."),  # the second is read in part
+        ((NOW - 3 * HOUR, NOW - 1.5 * HOUR), "x..x"),
+        ((NOW - 9 * HOUR, NOW - 8 * HOUR), "xxxx"),
+    ],
+)
+def test_parts_that_lie_where_not_all_was_read(
+    whole: tuple[datetime | None, datetime] | None, expected: str
+) -> None:
+    found = unread(NOW - 4 * HOUR, NOW, 4, whole)
+    assert "".join("x" if lacks else "." for lacks in found) == expected

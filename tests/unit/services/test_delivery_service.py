@@ -318,6 +318,35 @@ async def test_where_a_refresh_does_not_meet_what_is_held_there_is_a_gap_until_i
     assert world.searched[11:] == [11, 12]
 
 
+async def test_failures_read_further_down_are_below_a_gap_of_the_whole_list() -> None:
+    world = World(300)
+    for row in world.gateway.rows[::2]:
+        world.gateway.put(delivered(row))
+    await world.load()
+    assert not (await world.load(force=True))[-1].data.has_gap
+    await world.load(FAILED)
+    state = (await world.load(force=True))[-1].data
+    assert (state.held, state.has_gap, state.gap) == (75, True, delivery(251).created_at)
+    failed = (await world.load(FAILED, force=True))[-1].data
+    assert not failed.has_gap, "none of these is missing"
+    assert (await world.sync())[-1] == LogState(300, 300, End.COMPLETE)
+    whole = await world.service.whole(INSTANCE)
+    assert whole is not None
+    assert whole[0] is None
+
+
+async def test_what_is_held_of_all_closes_the_gaps_between_failures() -> None:
+    world = World(600)
+    await world.load(FAILED)
+    for _ in range(6):
+        await world.service.more(INSTANCE, ALL)
+    state = (await world.load(FAILED, force=True))[-1].data
+    assert (state.held, state.has_gap) == (300, False)
+    whole = await world.service.whole(INSTANCE)
+    assert whole is not None
+    assert whole[0] == delivery(301).created_at
+
+
 async def test_reading_on_below_an_older_part_reads_no_page_twice() -> None:
     world = World(1000)
     for _ in range(4):

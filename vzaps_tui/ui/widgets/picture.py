@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from textual.content import Content
@@ -31,6 +34,8 @@ _WORDS_LEAST, _WORDS_MOST = 38, 54
 _WORDS_ONE_LINE = 38
 _FEWEST = 5
 _GAP = "  "
+_DOT = "·"
+_UNREAD = f"{_DOT} not read"
 
 _GOOD, _BAD, _DIM, _HERE = "$text-success", "$text-error", "$text-muted", "$accent on $accent 40%"
 
@@ -52,6 +57,12 @@ class _Shown:
     loaded: int
     words: str
     outside: int
+
+    @property
+    def is_told(self) -> bool:
+        """Whether each part without a delivered one surely has none."""
+        counts, unread = self.histogram.delivered, self.histogram.unread
+        return all(count or not lacks for count, lacks in zip(counts, unread, strict=False))
 
 
 class Picture(Widget):
@@ -130,18 +141,22 @@ class Picture(Widget):
         failed, _ = joined(histogram.failed, most, shown.here)
         room = self.content_size.width - _NAME - max(len(delivered), len(failed)) - len(_GAP)
         peaks = _figures("peak", max(delivered), max(failed))
+        lacks = _lacking(shown, most)
         heres = ("", "") if here is None else _figures("here", delivered[here], failed[here])
+        if here is not None and here in lacks:
+            heres = (f"{heres[0][:-1]}?", heres[1])
         parts = len(histogram.delivered)
         each = roughly((histogram.end - histogram.start) / parts * _joint(parts, most))
+        note = f"{each} each" if shown.is_told else _UNREAD
         over = f"{shown.outside:,} with impossible times" if shown.outside else ""
         upper, lower = _paired(
             room,
-            [(2, peaks[0]), (4, heres[0]), (1, shown.words), (3, f"{each} each")],
+            [(2, peaks[0]), (4, heres[0]), (1, shown.words), (3, note)],
             [(2, peaks[1]), (4, heres[1]), (1, f"of {shown.loaded:,} loaded"), (3, over)],
         )
         return Content.assemble(
             ("delivered ", _GOOD),
-            *_spark(delivered, here, _GOOD),
+            *_spark(delivered, here, _GOOD, lacks),
             (_GAP + upper, _DIM),
             ("\nfailed    ", _BAD),
             *_spark(failed, here, _BAD),
@@ -155,10 +170,11 @@ class Picture(Widget):
         room = self.content_size.width - _NAMES - len(delivered) - len(failed) - len(_GAP)
         peak = f"peaks {max(delivered):,} and {max(failed):,}"
         over = f"{shown.outside:,} outside" if shown.outside else ""
-        told = [(1, shown.words), (2, f"of {shown.loaded:,} loaded"), (3, peak), (4, over)]
+        loaded = f"of {shown.loaded:,} loaded" if shown.is_told else _UNREAD
+        told = [(1, shown.words), (2, loaded), (3, peak), (4, over)]
         return Content.assemble(
             ("delivered ", _GOOD),
-            *_spark(delivered, here, _GOOD),
+            *_spark(delivered, here, _GOOD, _lacking(shown, most)),
             ("  failed ", _BAD),
             *_spark(failed, here, _BAD),
             (_GAP + _fitting(room, told), _DIM),
@@ -188,11 +204,29 @@ def heights(counts: tuple[int, ...]) -> str:
     return "".join(BLOCKS[-(-max(0, count) * top // most)] if most > 0 else " " for count in counts)
 
 
-def _spark(counts: tuple[int, ...], here: int | None, tone: str) -> list[tuple[str, str]]:
-    blocks = heights(counts)
-    if here is None:
-        return [(blocks, tone)]
-    return [(blocks[:here], tone), (blocks[here : here + 1], _HERE), (blocks[here + 1 :], tone)]
+def _lacking(shown: _Shown, most: int) -> frozenset[int]:
+    """The columns, at most so many, without a delivered one where not all was read."""
+    counts, unread = shown.histogram.delivered, shown.histogram.unread
+    size = _joint(len(counts), most)
+    return frozenset(
+        at // size
+        for at in range(0, len(counts), size)
+        if any(unread[at : at + size]) and not any(counts[at : at + size])
+    )
+
+
+def _spark(
+    counts: tuple[int, ...], here: int | None, tone: str, lacking: Container[int] = ()
+) -> list[tuple[str, str]]:
+    """A block a column; a dot where it is not known."""
+    drawn: list[tuple[str, str]] = []
+    for at, block in enumerate(heights(counts)):
+        lacks = at in lacking
+        style = _HERE if at == here else _DIM if lacks else tone
+        drawn.append((_DOT if lacks else block, style))
+    return [
+        ("".join(block for block, _ in run), style) for style, run in groupby(drawn, itemgetter(1))
+    ]
 
 
 def _figures(word: str, upper: int, lower: int) -> tuple[str, str]:

@@ -255,7 +255,7 @@ async def test_where_not_all_was_read_no_delivered_one_is_no_word(size: tuple[in
         shown = await text(widget, pilot)
         delivered = shown.removeprefix("delivered ")[:4]
         assert delivered == "·▆ █"
-        assert "· not read" in shown
+        assert "dots: not read" in shown
         assert "here ?" in shown or size[1] < 24
         widget.show(counts, NOW - 4 * HOUR, 9, NOW)
         assert "not read" not in await text(widget, pilot)

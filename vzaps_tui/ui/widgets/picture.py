@@ -35,7 +35,7 @@ _WORDS_ONE_LINE = 38
 _FEWEST = 5
 _GAP = "  "
 _DOT = "·"
-_UNREAD = f"{_DOT} not read"
+_UNREAD = "dots: not read"
 
 _GOOD, _BAD, _DIM, _HERE = "$text-success", "$text-error", "$text-muted", "$accent on $accent 40%"
 

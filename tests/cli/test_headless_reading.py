@@ -112,6 +112,7 @@ def test_a_name_that_only_an_old_listing_lacks_is_not_denied(
     told = shell("--instance", "Nobody", *command)
     assert (told.code, told.out) == (4, "")
     assert "there is no instance" not in told.err
+    assert "ctrl+r" not in told.err
     assert re.search(rf"read last, {_AGO}[^)]*\), there is no 'Nobody'; it may be newer", told.err)
 
 

@@ -146,7 +146,7 @@ class Session:
         which = f"no '{visible(wish)}'" if wish else "none"
         problem.hint = (
             f"Of the instances as they were read last, {self._ago(envelope.fetched_at)}, there is "
-            f"{which}; it may be newer. {problem.hint}"
+            f"{which}; it may be newer. {fitting(self.sourced(problem)).hint}"
         )
         raise problem
 

@@ -138,6 +138,11 @@ async def test_tab_walks_round_the_parts_and_keys_scroll_the_one_in_front() -> N
         assert screen.query_one("#payload-part", TextView).cursor_index == 1
 
 
+def silent(error: str, code: int | None = None) -> Delivery:
+    """The delivery that is opened, with an error of its own."""
+    return delivery(2, http_status=code, error=error)
+
+
 @pytest.mark.parametrize(
     ("changes", "keys", "words"),
     [
@@ -146,6 +151,16 @@ async def test_tab_walks_round_the_parts_and_keys_scroll_the_one_in_front() -> N
         ({"payload": "a=1&b=%20", "payload_is_json": False}, "2", "a=1&b=%20"),
         ({"response": None}, "3", "The API told no response body."),
         ({"response": ""}, "3", "(empty)"),
+        (
+            {"response": "", "row": silent("timeout: no answer within 10 s")},
+            "3",
+            "No answer c",
+        ),
+        ({"response": None, "row": silent("connection refused")}, "3", "No answer came."),
+        ({"response": "", "row": silent("no such host", 0)}, "3", "No answer came."),
+        ({"response": "", "row": silent("something")}, "3", "(empty)"),
+        ({"response": "", "row": silent("timeout", 504)}, "3", "(empty)"),
+        ({"response": "late", "row": silent("timeout")}, "3", "late"),
         ({"response": "line one\r\nline two"}, "3", "line two"),
     ],
 )
@@ -242,6 +257,27 @@ async def test_coming_back_within_freshness_asks_nothing() -> None:
 
 
 PAYLOAD = "{\n" + "\n".join(f'  "k{n}": "needle {n % 2}",' for n in range(60)) + "\n}"
+
+
+async def test_a_search_that_fails_or_is_left_leaves_the_cursor_where_it_was() -> None:
+    async with opened(known(payload=PAYLOAD)) as (_, pilot):
+        await press(pilot, "2", *"jjj", "slash")
+        view = front(pilot, DeliveryScreen).query_one("#payload-part", TextView)
+        await typed(pilot, "k17")
+        assert view.cursor_index > 3
+        text = await typed(pilot, "zz")
+        assert "no match" in text
+        assert view.cursor_index == 3
+        await press(pilot, "backspace", "backspace")
+        assert view.cursor_index > 3
+        await press(pilot, "escape")
+        assert (view.cursor_index, view.needle) == (3, "")
+        await press(pilot, "slash")
+        await typed(pilot, "k17")
+        await press(pilot, "enter")
+        found = view.cursor_index
+        await press(pilot, "escape")
+        assert view.cursor_index == found > 3
 
 
 async def test_find_in_the_payload_counts_and_walks() -> None:
@@ -344,7 +380,7 @@ async def test_payloads_that_are_hard_to_read_are_shown_and_copied(name: str) ->
     payload, needle = HARD[name]
     async with opened(known(payload=payload)) as (app, pilot):
         await press(pilot, "2", "slash")
-        assert "1 lines" in await typed(pilot, needle)
+        assert "1 line\n" in await typed(pilot, needle)
         await press(pilot, "enter", "home")
         await press(pilot, "end", "z", "Z", "home", "y", "p")
         assert app.clipboard == payload

@@ -13,6 +13,7 @@ from vzaps_tui.cli.output import Table, finite, is_strict_json, padded, stamp
 from vzaps_tui.cli.run import DONE
 from vzaps_tui.cli.usage import UsageError
 from vzaps_tui.domain.deliveries import DeliveryDetail, LogId
+from vzaps_tui.domain.failures import got_no_answer
 from vzaps_tui.domain.json_text import at_once
 from vzaps_tui.domain.masking import mask_url
 from vzaps_tui.domain.meaning import read_in_slices
@@ -154,10 +155,15 @@ def _lines(session: Session, detail: DeliveryDetail, now: datetime) -> Iterator[
         yield f"{padded('Says', _LABEL)}{visible(says)}"
     yield ""
     yield from _tries(session, detail, now)
-    for title, text in (("Payload", detail.payload), ("Response", detail.response)):
+    unanswered = got_no_answer(detail.delivery)
+    for title, text, silent in (
+        ("Payload", detail.payload, False),
+        ("Response", detail.response, unanswered),
+    ):
         yield ""
         yield title
-        yield from visible_lines(text) if text else ("  (empty)" if text == "" else "  (not told)",)
+        none = "(no answer came)" if silent else "(empty)" if text == "" else "(not told)"
+        yield from visible_lines(text) if text else (f"  {none}",)
 
 
 def _facts(session: Session, row: Delivery, now: datetime) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,25 @@ def failure_kind(row: Delivery) -> FailureKind:
     return _kind(row.status, row.http_status, row.error[:_READ] if row.error else "")
 
 
+_SILENT = frozenset(
+    {
+        FailureKind.DNS,
+        FailureKind.REFUSED,
+        FailureKind.TLS,
+        FailureKind.TIMEOUT,
+        FailureKind.RESET,
+    }
+)
+
+
+def got_no_answer(row: Delivery) -> bool:
+    """Whether the last try of a delivery surely met with no answer: no code, and an error says so.
+
+    A code of 0 stands for none, as in a query.
+    """
+    return not row.http_status and failure_kind(row) in _SILENT
+
+
 @cache
 def _readers() -> tuple[tuple[FailureKind, re.Pattern[str]], ...]:
     """Compiled when the first error is read, not at the start of the program."""

@@ -133,7 +133,7 @@ async def test_finding_opens_folds() -> None:
     async with opened() as (_, pilot):
         await press(pilot, "2", "Z", "slash")
         text = await type_text(pilot, "bom dia")
-        assert "1 lines" in text
+        assert "1 line\n" in text
         assert '"conversation": "bom dia"' in text
 
 

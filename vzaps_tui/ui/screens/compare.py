@@ -163,10 +163,7 @@ class CompareScreen(Board[None]):
 
     @work(group="find", exclusive=True)
     async def _find(self, needle: str) -> None:
-        count = await self.view.find(needle)
-        if needle:
-            self.view.next_match()
-            self.query_one(FindBar).say(f"{count:,} lines")
+        self.query_one(FindBar).say(await self.view.seek(needle))
 
     @override
     def seek_step(self, step: int) -> None:

@@ -17,6 +17,7 @@ from vzaps_tui.domain.meaning import Meaning, read_in_slices
 from vzaps_tui.domain.problems import StorageError, VzapsError
 from vzaps_tui.ui.attempt_rows import COLUMNS, AttemptRows, SentFromHere, timeline
 from vzaps_tui.ui.board import Board
+from vzaps_tui.ui.bodies import body_of
 from vzaps_tui.ui.command import bindings
 from vzaps_tui.ui.commands import DELIVERY, EVERYWHERE, FINDING, JSON
 from vzaps_tui.ui.copy_item import CopyItem
@@ -172,19 +173,8 @@ class DeliveryScreen(Board[LogId | None]):
         """Give the part in front its text; those behind cost nothing until they are turned to."""
         view = self._text_view()
         if view is not None:
-            text, view.empty_text = self._body(self.part)
+            text, view.empty_text = body_of(self._detail, self.part, self._instead)
             view.set_text(text)
-
-    def _body(self, part: str) -> tuple[str, str]:
-        """The text of a part, and what is said where there is none."""
-        detail = self._detail
-        if detail is None:
-            return "", self._instead
-        text, missing = {
-            "payload": (detail.payload, "The API told no payload."),
-            "response": (detail.response, "The API told no response body."),
-        }.get(part, (detail.raw, ""))
-        return text or "", missing if text is None else "(empty)"
 
     @work(group="meaning", exclusive=True)
     async def _explain(self, detail: DeliveryDetail) -> None:
@@ -368,19 +358,24 @@ class DeliveryScreen(Board[LogId | None]):
         return widget if isinstance(widget, JsonView) else None
 
     @override
+    def action_find(self) -> None:
+        if view := self._text_view():
+            view.mark_start()
+        super().action_find()
+
+    @override
     def seek(self, needle: str) -> str:
         view = self._text_view()
         if view is None:
             return "nothing to find in this part; 2 is the payload" if needle else ""
+        if not needle and self.query_one(FindBar).is_typed_in:
+            view.return_to_start()
         self._find(view, needle)
         return "looking ..." if needle else ""
 
     @work(group="find", exclusive=True)
     async def _find(self, view: JsonView, needle: str) -> None:
-        count = await view.find(needle)
-        if needle:
-            view.next_match()
-            self.query_one(FindBar).say(f"{count:,} lines")
+        self.query_one(FindBar).say(await view.seek(needle))
 
     @override
     def seek_step(self, step: int) -> None:

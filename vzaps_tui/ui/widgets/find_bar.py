@@ -42,6 +42,11 @@ class FindBar(Horizontal):
         return self.has_class("-open")
 
     @property
+    def is_typed_in(self) -> bool:
+        """Whether keys go into it: it may stay open beside what was found."""
+        return self.query_one("#needle", Input).has_focus
+
+    @property
     def text(self) -> str:
         """What is sought."""
         return self.query_one("#needle", Input).value if self.children else ""

@@ -64,6 +64,7 @@ class TextView(CursorLines):
         self._matches = Matches()
         self._visited: tuple[int, int] | None = None
         self._fresh_search = False
+        self._start: tuple[int, int] | None = None
 
     # The text
 
@@ -89,6 +90,7 @@ class TextView(CursorLines):
         self._cursor = 0
         self._shown.clear()
         self._set_needle("")
+        self._start = None
         self.lines_changed()
         self.jump_to(0, 0)
         self._make_room()
@@ -137,6 +139,32 @@ class TextView(CursorLines):
                 if matches is not self._matches:
                     break
         return matches.line_count
+
+    async def seek(self, needle: str) -> str:
+        """Look for words as they are typed, from where that began, and go to the first of them.
+
+        Returns:
+            How many lines match, in words; empty for an empty string.
+        """
+        count = await self.find(needle)
+        if not needle:
+            return ""
+        self.return_to_start()
+        self.next_match()
+        return f"{count:,} {'line' if count == 1 else 'lines'}" if count else "no match"
+
+    def mark_start(self) -> None:
+        """Searches begin at the cursor until this is called again."""
+        self._start = (self.line_at(self._cursor), self._cursor - self.top)
+
+    def return_to_start(self) -> None:
+        """Go where the searches began, as high on screen as it was."""
+        if self._start is not None and self.line_count:
+            line, height = self._start
+            row = self.bring_in(min(line, len(self.searched) - 1))
+            self.move_cursor(row)
+            if 0 <= height < self.page:
+                self.jump_to(row - height)
 
     def _set_needle(self, needle: str) -> None:
         self._needle = needle

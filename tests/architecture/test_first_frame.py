@@ -138,7 +138,7 @@ def first_frame(folder: Path, instance: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("instance", "word", "screens", "most"),
-    [("", "kept-name", {"instances"}, 100), (INSTANCE, "FAILED", {"deliveries"}, 127)],
+    [("", "kept-name", {"instances"}, 100), (INSTANCE, "FAILED", {"deliveries"}, 121)],
     ids=["instances", "deliveries"],
 )
 def test_the_first_frame_shows_what_is_kept_and_loads_little(

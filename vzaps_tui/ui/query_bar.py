@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual import events, on
@@ -14,12 +15,13 @@ from textual.message import Message
 from textual.widgets import Input, Label, Static
 
 from vzaps_tui.domain.query import DeliveryQuery
-from vzaps_tui.domain.query_draft import NOT_YET, draft
-from vzaps_tui.domain.query_language import Completion, QueryError, complete, parse, to_text
 from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.text import visible
 from vzaps_tui.ui.widgets.cells import fit, width_of
 from vzaps_tui.ui.widgets.field import Field, pictured
+
+if TYPE_CHECKING:
+    from vzaps_tui.domain.query_language import Completion, QueryError
 
 _OFFERED = 8
 _LABEL = " : "
@@ -92,6 +94,8 @@ class QueryBar(Vertical):
 
     def open(self, query: DeliveryQuery, seen: frozenset[str]) -> None:
         """Show a query as a line and take the keys; `seen` are names of events to offer."""
+        from vzaps_tui.domain.query_language import to_text  # noqa: PLC0415 - start-up time
+
         self.fill()
         self._before = query
         self._events = seen
@@ -132,6 +136,8 @@ class QueryBar(Vertical):
             self._put(offered[0])
 
     def _offered(self) -> list[Completion]:
+        from vzaps_tui.domain.query_language import complete  # noqa: PLC0415 - start-up time
+
         return complete(self.field.value, self.field.cursor_position, self._events)
 
     def _put(self, chosen: Completion) -> None:
@@ -150,6 +156,8 @@ class QueryBar(Vertical):
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
+        from vzaps_tui.domain.query_language import QueryError, parse  # noqa: PLC0415 - start-up time
+
         event.stop()
         try:
             query = parse(self.field.value, self._now())
@@ -161,6 +169,8 @@ class QueryBar(Vertical):
 
     def _advise(self) -> DeliveryQuery:
         """Say what is left out and what may come next; the query of what holds already."""
+        from vzaps_tui.domain.query_draft import NOT_YET, draft  # noqa: PLC0415 - start-up time
+
         line, cursor = self.field.value, self.field.cursor_position
         found = draft(line, cursor, self._now(), self._events)
         offers = "   ".join(f"{one.text} {one.help}".strip() for one in found.offers[:_OFFERED])

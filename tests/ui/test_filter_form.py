@@ -122,6 +122,17 @@ async def test_what_cannot_be_read_is_told_and_kept(place: str, word: str, said:
         assert asked(pilot) == before
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_what_is_wrong_is_told_to_its_end_in_the_words_that_were_typed(width: int) -> None:
+    async with form(size=(width, 36)) as pilot:
+        await go(pilot, "since")
+        await typed(pilot, "S-Tabsyesterday")
+        text = await press(pilot, "ctrl+s")
+        assert "S-Tabsyesterday" in text
+        assert '14:00"' in " ".join(text.split("Cancel")[-1].split())
+        assert "is no moment" in " ".join(text.split())
+
+
 async def test_a_period_that_was_not_touched_is_kept() -> None:
     query = DeliveryQuery(last=timedelta(hours=2), since_word="yesterday")
     async with form(query) as pilot:

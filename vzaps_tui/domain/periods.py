@@ -84,7 +84,8 @@ def read_moment(
     Raises:
         PeriodError: if it is none, or not on the calendar.
     """
-    word = " ".join(word.split()).lower()
+    typed = " ".join(word.split())
+    word = typed.lower()
     found = re.fullmatch(_MOMENT, word)
     try:
         if (span := _span(word)) is not None:
@@ -96,8 +97,10 @@ def read_moment(
     except PeriodError:
         raise
     except (ValueError, OverflowError):
-        raise PeriodError(f"{short(word)} is not on the calendar or the clock", _EXAMPLES) from None
-    raise PeriodError(f"{short(word) or 'nothing'} is no moment", _EXAMPLES)
+        raise PeriodError(
+            f"{short(typed)} is not on the calendar or the clock", _EXAMPLES
+        ) from None
+    raise PeriodError(f"{short(typed) or 'nothing'} is no moment", _EXAMPLES)
 
 
 def relative_word(word: str) -> str:

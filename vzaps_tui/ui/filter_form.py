@@ -65,6 +65,7 @@ class FilterForm(ModalScreen[DeliveryQuery | None]):
     FilterForm .filter-line Label { width: auto; margin-right: 1; }
     FilterForm .filter-line Field { width: 1fr; margin-right: 1; background: $boost; }
     FilterForm .filter-line #tries { width: 7; margin-right: 0; }
+    FilterForm #foot { width: 1fr; height: auto; }
     FilterForm.-short #more { margin-top: 0; }
     FilterForm.-short .filter-row .side { width: 19; }
     FilterForm.-short .filter-row, FilterForm.-short .filter-row Vertical,

@@ -14,8 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from typing_extensions import override
 
@@ -240,6 +242,17 @@ class Arena:
         finally:
             await client.aclose()
             await state.close()
+
+    def let_answer(self) -> None:
+        """Wait until the server has dealt with what it got before: nobody restarts so quickly.
+
+        A program that looks before the call of the one that was killed was read sees nothing of it.
+        """
+        place = urlsplit(str(self._order["base_url"]))
+        with closing(HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)) as link:
+            for _ in range(2):
+                link.request("GET", "/nothing")
+                link.getresponse().read()
 
     def is_done(self, plan: PlanId) -> bool:
         """Whether nothing is left of a plan, as far as is written down."""

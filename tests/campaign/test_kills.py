@@ -25,6 +25,7 @@ def kill_on_and_on(field: Arena, program: Program, plan: Plan, chance: Random, m
         # The first steps tell where each entry stands: what comes after them is what happens.
         kills += program.kill_after(SIZE + chance.randrange(12), chance.random() * 0.004)
         program.end()
+        field.let_answer()
     return kills
 
 

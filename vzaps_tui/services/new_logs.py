@@ -16,8 +16,9 @@ from vzaps_tui.services.log_reading import PAGE
 from vzaps_tui.services.looking import GATHER
 from vzaps_tui.services.ports import Clock, Gateway
 
-MAX_CANDIDATES = 3
-"""Logs whose payload is read for each one that is awaited."""
+MAX_CANDIDATES, MAX_WHERE_USUAL = 3, 30
+"""Logs whose payload is read for each one that is awaited; the latter where retries are known to be
+written to new logs, so that the one sought is there, until it is found."""
 MAX_PAGES = 4
 """Pages of the newest logs that are looked through at a time."""
 SKEW = timedelta(seconds=60)
@@ -167,8 +168,16 @@ class NewLogs:
         unread = [row.id for _, row in candidates if row.id not in self._prints]
         # What is read for one that seeks now serves those that will.
         awaited = max(len(seekers), sum(self._unsettled.values()))
-        for log in unread[: MAX_CANDIDATES * awaited]:
+        each = MAX_WHERE_USUAL if self._claimed else MAX_CANDIDATES
+        for number, log in enumerate(unread[: each * awaited]):
+            if number >= MAX_CANDIDATES * awaited and self._are_found(seekers):
+                break
             self._prints[log] = await self._payload(log)
+
+    def _are_found(self, seekers: Iterable[Sent]) -> bool:
+        """Whether the payload of each was seen on a log that is nobody's yet."""
+        seen = {self._prints.get(log) for log in self._newest}
+        return all(sent.payload in seen for sent in seekers)
 
     async def _rows(self, since: datetime) -> AsyncGenerator[Delivery]:
         """The newest logs, down to those from before a moment."""

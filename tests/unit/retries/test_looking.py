@@ -221,3 +221,34 @@ async def test_a_log_that_an_answer_named_is_no_proof_for_another_one(ground: Gr
     plan = await ground.plan(1, 2)
     await ground.resume(plan.id)
     assert await ground.words(plan.id) == [Outcome.DELIVERED, Outcome.UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("is_usual", "outcome", "most"), [(False, Outcome.NO_NEWS, 7), (True, Outcome.DELIVERED, 16)]
+)
+async def test_where_retries_go_to_new_logs_more_of_them_are_looked_through(
+    ground: Ground, *, is_usual: bool, outcome: Outcome, most: int
+) -> None:
+    write_new_logs(ground, named=False)
+    if is_usual:
+        await ground.resume((await ground.plan(1)).id)
+        ground.start()
+    write = ground.server.on_retry
+    others = count(7000)
+
+    def busy(log: LogId) -> RetryReceipt | None:
+        receipt = write(log) if write else None
+        # By the server's clock, which is ahead, ten others seem nearer to the moment of the retry.
+        now, rows = ground.clock.now(), ground.server.rows
+        rows[1] = replace(rows[1], created_at=now + timedelta(seconds=0.2))
+        for _ in range(10):
+            late = now + timedelta(seconds=0.1)
+            rows.insert(0, delivered(delivery(next(others)), created_at=late))
+        return receipt
+
+    ground.server.on_retry = busy
+    ground.server.calls.clear()
+    plan = await ground.plan(2)
+    await ground.resume(plan.id)
+    assert await ground.words(plan.id) == [outcome]
+    assert ground.server.count("detail") <= most

@@ -29,10 +29,15 @@ class World:
     """An archive in memory, used from one thread."""
 
     def __init__(self) -> None:
-        self.db = sqlite3.connect(":memory:", isolation_level=None)
+        # Whichever thread comes to collect it closes it.
+        self.db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         set_up(self.db)
         self.writer = Writer(Masker())
         self.asker = Asker(self.db)
+
+    def __del__(self) -> None:
+        # Functions of its own keep a connection until it is closed, and all that it holds.
+        self.db.close()
 
     def put(
         self, rows: Iterable[Delivery], reading: Reading | None = None, scope: Scope = SCOPE

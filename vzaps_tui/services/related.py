@@ -13,7 +13,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Protocol
 
-from vzaps_tui.domain.envelope import Envelope, Source
+from vzaps_tui.domain.envelope import Envelope
 from vzaps_tui.domain.meaning import Meaning, read_in_slices
 from vzaps_tui.domain.problems import (
     NotFoundError,
@@ -33,12 +33,10 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 200
 """Deliveries that are looked at before a person is asked for more."""
 
-PACE: Final = 0.5
-"""Seconds between two requests: the screens' own reads come first."""
-
 _MOST_LOGS: Final = 20_000
 _MOST_NAMES: Final = 64  # of one log
 _PAGE: Final = 32
+_TELLING: Final = 5  # so many looked at tell the speed
 _FIRST_WAIT, _LONGEST_WAIT, _MOST_WAITS = 2.0, 60.0, 5
 _FAR: Final = timedelta.max
 
@@ -145,6 +143,7 @@ class Progress:
         oldest: time of the oldest one.
         complete: whether all that are held were looked at.
         waiting: seconds that the API asked to wait; None while it does not.
+        left: seconds that the rest takes at the speed so far, about; None while that is not known.
     """
 
     looked: int = 0
@@ -155,6 +154,7 @@ class Progress:
     oldest: datetime | None = None
     complete: bool = False
     waiting: float | None = None
+    left: float | None = None
 
 
 class RelatedService:
@@ -193,14 +193,13 @@ class RelatedSearch:
         self._index = index
         self._rows = rows
         self._next: Delivery | None = None
-        self._asked = False
         self._looked = 0
         self._unreadable = 0
         self._complete = False
         self._found: list[Relative] = []
         self._span: tuple[datetime | None, datetime | None] = (None, None)
 
-    def progress(self, waiting: float | None = None) -> Progress:
+    def progress(self, waiting: float | None = None, left: float | None = None) -> Progress:
         """How far it is."""
         return Progress(
             looked=self._looked,
@@ -211,6 +210,7 @@ class RelatedSearch:
             oldest=self._span[0],
             complete=self._complete,
             waiting=waiting,
+            left=left,
         )
 
     async def look(self, target: int) -> AsyncGenerator[Progress, None]:
@@ -226,7 +226,7 @@ class RelatedSearch:
         """
         await self._rows.begin()
         yield self.progress()
-        refusals = 0
+        refusals, first, began = 0, self._looked, self._clock.monotonic()
         while self._looked < target and not self._complete:
             self._next = self._next or await self._rows.take()
             if self._next is None:
@@ -244,7 +244,13 @@ class RelatedSearch:
                     continue
                 refusals = 0
                 self._count(self._next)
-            yield self.progress()
+            took = self._clock.monotonic() - began
+            yield self.progress(left=self._left(target, self._looked - first, took))
+
+    def _left(self, target: int, done: int, took: float) -> float | None:
+        if done < _TELLING or took <= 0:
+            return None
+        return max(0, min(target, self._rows.held) - self._looked) * took / done
 
     async def _look_at(self, row: Delivery) -> None:
         known = self._index.of(self._rows.instance, row.id)
@@ -259,14 +265,14 @@ class RelatedSearch:
             self._found.append(Relative(row, kin, says))
 
     async def _read(self, log: LogId) -> tuple[str, Clues]:
-        """What a delivery says and names; kept details cost no request."""
-        if self._asked:
-            self._asked = False
-            await self._clock.sleep(PACE)
+        """What a delivery says and names; kept details cost no request.
+
+        The client keeps to the pace of all requests; as one goes at a time, what screens read
+        waits for one of these at most.
+        """
         payload = ""
         async with aclosing(self._deliveries.detail(self._rows.instance, log)) as asking:
             async for envelope in asking:
-                self._asked = envelope.source is Source.LIVE
                 payload = envelope.data.payload or ""
                 break
         reading = read_in_slices(payload)

@@ -114,7 +114,8 @@ def covers(told: Progress, target: int, now: datetime, *, running: bool) -> str:
         begins, ends = clock_time(told.oldest, now), clock_time(told.newest, now)
         span = f"Looked at what is held from {begins} to {ends}."
     if running:
-        return f"{span} Reading on; s stops it."
+        left = "" if told.left is None else f", about {told.left:,.0f} s left"
+        return f"{span} Reading on{left}; s stops it."
     if told.complete:
         return f"{span} That is all that is held; what is not loaded is not covered."
     if told.looked >= target:

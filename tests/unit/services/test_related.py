@@ -27,7 +27,6 @@ from vzaps_tui.domain.problems import (
 from vzaps_tui.domain.query import DeliveryQuery
 from vzaps_tui.domain.selection import Selection
 from vzaps_tui.services.related import (
-    PACE,
     ClueIndex,
     Kin,
     Progress,
@@ -159,17 +158,28 @@ async def test_a_search_that_is_stopped_goes_on_where_it_was() -> None:
 
     task = asyncio.ensure_future(begin())
     while search.progress().looked < 7:
-        await clock.advance(PACE)
+        await clock.advance(0.25)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert search.progress().looked == 7
-    assert (await run(search, clock, 20)).looked == 20
+    assert [told async for told in search.look(20)][-1].looked == 20
     assert not search.progress().complete
-    assert (await run(search, clock)).looked == 49
+    assert [told async for told in search.look(200)][-1].looked == 49
     assert len(held.asked) == len(set(held.asked)) == 49
 
 
-async def test_it_is_gentle_and_heeds_the_api() -> None:
+async def test_the_time_left_is_told_by_the_speed_so_far() -> None:
+    held, clock = world(*range(40, 0, -1)), FakeClock()
+    lefts: list[float | None] = []
+    async for told in search_in(held, 0, clock).look(20):
+        lefts.append(told.left)
+        clock.shift(0.25)
+    assert lefts[:5] == [None] * 5
+    assert lefts[10] == pytest.approx(2.25)
+    assert lefts[-1] == 0
+
+
+async def test_it_waits_only_where_the_api_asks_for_it() -> None:
     held, clock = world(3, 2, 1, 0), FakeClock()
     held.problems[LogId("log_1")] = [
         RateLimitedError(retry_after=9),
@@ -185,7 +195,7 @@ async def test_it_is_gentle_and_heeds_the_api() -> None:
     await clock.run(asyncio.ensure_future(look()))
     assert waits == [9, 4, 60]
     assert held.asked.count(LogId("log_1")) == 4
-    assert [gap for gap in clock.slept if gap not in waits] == [PACE] * 2
+    assert clock.slept == waits
     assert search.progress().looked == 3
 
 

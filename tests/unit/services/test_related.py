@@ -175,7 +175,7 @@ async def test_the_time_left_is_told_by_the_speed_so_far() -> None:
         lefts.append(told.left)
         clock.shift(0.25)
     assert lefts[:5] == [None] * 5
-    assert lefts[10] == pytest.approx(2.25)
+    assert lefts[10] == 2.25
     assert lefts[-1] == 0
 
 

@@ -174,8 +174,8 @@ async def test_which_of_several_marked_ones_is_not_guessed() -> None:
         assert "One other delivery must be marked" in toasts(app)
 
 
-async def test_ten_thousand_levels_and_five_megabytes_compare() -> None:
-    deep, wide = "[" * 10_000 + "1" + "]" * 10_000, "[" + "1," * 500_000 + "1]"
+async def test_ten_thousand_levels_and_a_hundred_thousand_items_compare() -> None:
+    deep, wide = "[" * 10_000 + "1" + "]" * 10_000, "[" + "1," * 100_000 + "1]"
     async with compared(world(deep, deep.replace("1", "2"))) as (_, pilot):
         assert "1 changed" in row_with(screen_text(pilot), "── Payload")
     async with compared(world(wide, wide.replace("1]", "2]"))) as (_, pilot):

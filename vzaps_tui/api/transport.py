@@ -133,16 +133,20 @@ class Transport:
         await self._client()
 
     async def _once(self, call: Call, headers: Mapping[str, str]) -> Reply:
-        wait = self._rest_until - self._clock.monotonic()
-        if wait > 0:
-            await self._clock.sleep(wait)
+        await self._rest()
         async with self._pace:
+            await self._rest()  # another call may have been asked to, while this one waited
             reply = await self._exchange(call, headers)
         self._heed(reply)
         problem = refusal(reply, now=self._clock.now(), hide=self._hide)
         if problem is not None and reply.status != HTTPStatus.UNAUTHORIZED:
             raise problem
         return reply
+
+    async def _rest(self) -> None:
+        wait = self._rest_until - self._clock.monotonic()
+        if wait > 0:
+            await self._clock.sleep(wait)
 
     def _heed(self, reply: Reply) -> None:
         """Let all calls rest where the server asks for it."""

@@ -320,6 +320,22 @@ async def test_the_rest_is_for_the_whole_client_and_ends() -> None:
     await api.aclose()
 
 
+async def test_who_waits_for_a_turn_while_a_429_comes_rests_too() -> None:
+    refusal = httpx.Response(429, headers={"Retry-After": "12"})
+    script, clock = Script(refusal, ok({})), StillClock()
+    api = ApiClient(
+        base_url="https://127.0.0.1:1",
+        credentials=ACCOUNT,
+        clock=clock,
+        requests_per_second=50.0,
+        http_transport=httpx.MockTransport(script),
+    )
+    answers = await asyncio.gather(*(api.retry(VZ, LOG) for _ in range(53)), return_exceptions=True)
+    await api.aclose()
+    assert sum(isinstance(answer, RateLimitedError) for answer in answers) == 1
+    assert clock.slept == [12.0]
+
+
 async def test_too_long_a_wait_is_told_at_once() -> None:
     script, clock = Script(httpx.Response(429, headers={"Retry-After": "31"}), PAGE), StillClock()
     api = client(script, clock=clock)

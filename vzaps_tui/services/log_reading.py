@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vzaps_tui.domain.deliveries import Delivery, StatusClass
 from vzaps_tui.domain.log_state import LogState
 from vzaps_tui.domain.paging import End, Page
 from vzaps_tui.domain.query import FAILED_ONLY, DeliveryQuery
-from vzaps_tui.domain.record import dataclass
 from vzaps_tui.domain.selection import Put, Reading, Scope, Stretch
 from vzaps_tui.services.log_edge import Edge
 from vzaps_tui.services.whole_log import gap_below, is_held_below, time_of
@@ -31,8 +30,7 @@ _TICK = timedelta(microseconds=1)
 Ask = Callable[[int, int], Awaitable[Page[Delivery]]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """What a page did: whether it is part of the stretch at the top, and made that grow."""
 
     joined: bool = False

@@ -322,17 +322,33 @@ async def test_the_rest_is_for_the_whole_client_and_ends() -> None:
 
 async def test_who_waits_for_a_turn_while_a_429_comes_rests_too() -> None:
     refusal = httpx.Response(429, headers={"Retry-After": "12"})
-    script, clock = Script(refusal, ok({})), StillClock()
+    script, clock, gate = Script(ok({})), StillClock(), asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/late/retry"):
+            await gate.wait()
+            return refusal
+        return script(request)
+
     api = ApiClient(
-        base_url="https://127.0.0.1:1",
+        base_url="http://api.test/",
         credentials=ACCOUNT,
         clock=clock,
-        requests_per_second=50.0,
-        http_transport=httpx.MockTransport(script),
+        requests_per_second=20.0,
+        http_transport=httpx.MockTransport(answer),
     )
-    answers = await asyncio.gather(*(api.retry(VZ, LOG) for _ in range(53)), return_exceptions=True)
+    late = asyncio.create_task(api.retry(VZ, LogId("late")))
+    for _ in range(19):  # as many as may go at once
+        await api.retry(VZ, LOG)
+    waiting = asyncio.create_task(api.retry(VZ, LOG))
+    await asyncio.sleep(0)
+    sent = len(script.calls)
+    gate.set()
+    with pytest.raises(RateLimitedError):
+        await late
+    assert len(script.calls) == sent
+    await waiting
     await api.aclose()
-    assert sum(isinstance(answer, RateLimitedError) for answer in answers) == 1
     assert clock.slept == [12.0]
 
 

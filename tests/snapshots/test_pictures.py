@@ -13,6 +13,7 @@ import pytest
 from tests.snapshots import scenes, scenes_lists, scenes_retries
 from tests.snapshots.stage import AtOnce, Scene
 from vzaps_tui.storage import archive_lane
+from vzaps_tui.ui import jobs
 
 SCENES: dict[str, Scene] = scenes.SCENES | scenes_lists.SCENES | scenes_retries.SCENES
 PICTURES = [(name, size) for name, scene in SCENES.items() for size in scene.sizes]
@@ -22,6 +23,12 @@ PICTURES = [(name, size) for name, scene in SCENES.items() for size in scene.siz
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions to the archive are answered in the order they are asked in."""
     monkeypatch.setattr(archive_lane, "ThreadPoolExecutor", AtOnce)
+
+
+@pytest.fixture(autouse=True)
+def no_last_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API that is held in the middle of an answer gives none when the picture is taken."""
+    monkeypatch.setattr(jobs, "_LAST_WAIT", 0.0)
 
 
 @pytest.mark.parametrize(("name", "size"), PICTURES, ids=map("-".join, PICTURES))

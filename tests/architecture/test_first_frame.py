@@ -53,10 +53,12 @@ from vzaps_tui.cli import compose
 from vzaps_tui.cli.run import Run
 from vzaps_tui.settings.config_file import read_config
 from vzaps_tui.settings.loading import load
+from vzaps_tui.ui import beginning
 from vzaps_tui.ui.app import VzapsApp
 from vzaps_tui.ui.board import Board
 
 PLAN
+beginning._KEPT = 30.0  # what is in the frame is asked here, not how soon
 launch = compose.compose(plan, Run({}).masker)
 frames, display = [], VzapsApp._display
 

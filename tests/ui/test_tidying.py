@@ -9,6 +9,8 @@ from typing import Any, cast
 import pytest
 from textual.app import App
 
+from tests.fakes import FakeGateway
+from tests.ui.harness import launch, shown
 from vzaps_tui.ui.tidying import Tidying
 
 
@@ -16,6 +18,10 @@ class _Timer:
     def __init__(self, call: Callable[[], None]) -> None:
         self.call = call
         self.stopped = False
+        self.resets = 0
+
+    def reset(self) -> None:
+        self.resets += 1
 
     def stop(self) -> None:
         self.stopped = True
@@ -45,3 +51,21 @@ def test_only_the_last_one_left_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     tidying.soon()
     assert len(app.timers) == 4
     assert not app.timers[2].stopped
+
+
+def test_whoever_goes_on_pressing_keys_does_not_wait_for_it() -> None:
+    app = _App()
+    tidying = Tidying(cast("App[Any]", app))
+    tidying.put_off()
+    tidying.soon()
+    tidying.put_off()
+    assert [timer.resets for timer in app.timers] == [1]
+
+
+async def test_keys_are_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    put_off: list[Tidying] = []
+    monkeypatch.setattr(Tidying, "put_off", put_off.append)
+    async with shown(launch(FakeGateway())) as (_, pilot):
+        put_off.clear()
+        await pilot.press("down")
+        assert put_off

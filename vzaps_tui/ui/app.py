@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.command import Provider
+from textual.events import Event, Key
 from textual.notifications import Notification, Notify
 from textual.worker import WorkerFailed
 from typing_extensions import override
@@ -76,12 +77,8 @@ class VzapsApp(BeginningApp):
         self.launch = launch
         services = launch.services
         self.plans = RetryPlans(self, self)
-        self.jobs = Jobs(
-            self,
-            None if services is None else lambda: services.retries,
-            self.plans,
-            retry_keys(launch.keymap),
-        )
+        find = None if services is None else lambda: services.retries
+        self.jobs = Jobs(self, find, self.plans, retry_keys(launch.keymap))
         self.exports = Exports(self, self)
         self._tidying = Tidying(self)
         self._copying = Copying(self, launch.clipboard, self._send, self.say)
@@ -122,6 +119,12 @@ class VzapsApp(BeginningApp):
         # Loading what retries takes its time: in a thread, while keys are heard.
         await asyncio.to_thread(import_module, "vzaps_tui.services.retrying")
         await self.plans.offer_unfinished()
+
+    @override
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key):
+            self._tidying.put_off()
+        await super().on_event(event)
 
     @override
     def pop_screen(self) -> AwaitComplete:

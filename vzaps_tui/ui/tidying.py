@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 _CALM = 2.0
-"""Seconds after the last screen was left."""
+"""Seconds after the last screen was left, and the last key."""
 
 
 class Tidying:
@@ -31,10 +31,15 @@ class Tidying:
         gc.set_threshold(5_000, 5, 40)
 
     def soon(self) -> None:
-        """A screen is being left: collect what it leaves, once no other is left for a while."""
+        """A screen is being left: collect what it leaves, once nobody does anything for a while."""
         if self._timer is not None:
             self._timer.stop()
         self._timer = self._app.set_timer(_CALM, self._collect)
+
+    def put_off(self) -> None:
+        """A key was pressed: somebody is at it, and would wait."""
+        if self._timer is not None:
+            self._timer.reset()
 
     def _collect(self) -> None:
         self._timer = None

@@ -64,7 +64,11 @@ def test_whoever_goes_on_pressing_keys_does_not_wait_for_it() -> None:
 
 async def test_keys_are_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
     put_off: list[Tidying] = []
-    monkeypatch.setattr(Tidying, "put_off", put_off.append)
+
+    def note(tidying: Tidying) -> None:
+        put_off.append(tidying)
+
+    monkeypatch.setattr(Tidying, "put_off", note)
     async with shown(launch(FakeGateway())) as (_, pilot):
         put_off.clear()
         await pilot.press("down")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -185,10 +186,9 @@ def test_a_period_is_read_no_further_than_it_goes(shell: Shell) -> None:
     moment = everything[20]["time"]
     told = logs(shell, "--no-disk", "--since", moment, "--all", "--json")
     # The server goes on delivering what was pending: a row may have changed meanwhile.
-    assert (told.code, [row["id"] for row in told.objects]) == (
-        0,
-        [r["id"] for r in everything[:21]],
-    )
+    first = datetime.fromisoformat(moment).replace(microsecond=0)  # a period has whole seconds
+    wanted = [row["id"] for row in everything if datetime.fromisoformat(row["time"]) >= first]
+    assert (told.code, [row["id"] for row in told.objects]) == (0, wanted)
     assert shell.asked("/logs/search") - whole < whole
 
 

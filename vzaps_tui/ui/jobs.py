@@ -280,7 +280,7 @@ class Jobs:
         self._news.append(step)
         if not self._flushing:
             self._flushing = True
-            self._app.run_worker(self._tell_on(), name="steps", group=_STEPS, exclusive=False)
+            self._app.run_worker(self._tell_on, name="steps", group=_STEPS, exclusive=False)
 
     def _is_under_way(self, step: RetryStep) -> bool:
         """Whether another plan is at this delivery: its word on it stands."""

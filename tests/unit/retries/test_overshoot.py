@@ -97,3 +97,41 @@ async def test_a_persons_word_makes_it_wary_again() -> None:
         await ground.resume(plan.id)
         assert len(ground.sent) == turn * LIMIT
     assert delivery(1).id in ground.sent
+
+
+@pytest.mark.parametrize("seconds", [0.5, 30.0, 3600.0, 86400.0 * 3])
+async def test_a_machine_that_slept_sends_no_burst_and_nothing_twice(seconds: float) -> None:
+    ground = Ground(40)
+    ground.start(pace=2.0, breaker=LIMIT, canary=False)
+    sent_at: list[float] = []
+
+    def note(call: Call) -> None:
+        if call.name == "retry":
+            sent_at.append(ground.clock.monotonic())
+            if len(sent_at) % 10 == 0:
+                ground.clock.shift(seconds)  # all that was waited for is due at once
+
+    ground.server.hook = note
+    plan = await ground.plan(*range(1, 41))
+    await ground.resume(plan.id)
+    assert await ground.words(plan.id) == [Outcome.DELIVERED] * 40
+    assert sorted(ground.sent) == sorted({f"log_{n}" for n in range(1, 41)})
+    for first in range(39):
+        for last in range(first + 1, 40):
+            assert sent_at[last] - sent_at[first] >= (last - first) / 2.0 - 0.1 - 1e-6
+
+
+async def test_a_pause_saves_up_no_turns() -> None:
+    ground = Ground(40)
+    ground.start(pace=2.0, breaker=LIMIT, canary=False)
+    plan = await ground.plan(*range(1, 41))
+    task = ground.begin(plan.id)
+    await ground.clock.advance(5)
+    ground.service.pause(plan.id)
+    await ground.clock.advance(600)
+    before = len(ground.sent)
+    ground.service.go_on(plan.id)
+    await ground.clock.advance(5)
+    assert len(ground.sent) - before <= 5 * 2 + 1
+    await ground.clock.run(task)
+    assert len(ground.sent) == len(set(ground.sent)) == 40

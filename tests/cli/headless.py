@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import pytest
 
-from vzaps_tui.cli.clock import SystemClock
 from vzaps_tui.cli.entry import guard
 from vzaps_tui.cli.run import Run
 from vzaps_tui.emulator.server import EmulatorServer
@@ -58,17 +57,6 @@ def credentials(world: World, base_url: str) -> dict[str, str]:
     }
 
 
-def hurry(monkeypatch: pytest.MonkeyPatch, times: float = 10.0) -> None:
-    """Let the program's own waiting pass so many times as fast; its time of day stays."""
-    sleep, monotonic = SystemClock.sleep, SystemClock.monotonic
-
-    async def nap(self: SystemClock, seconds: float) -> None:
-        await sleep(self, seconds / times)
-
-    monkeypatch.setattr(SystemClock, "sleep", nap)
-    monkeypatch.setattr(SystemClock, "monotonic", lambda self: times * monotonic(self))
-
-
 class Shell:
     """A shell in which the account's variables are set; each command is a run of its own."""
 
@@ -85,7 +73,6 @@ class Shell:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.delenv(name, raising=False)
             monkeypatch.delenv(name.upper(), raising=False)
-        hurry(monkeypatch)
         self.set(credentials(server.world, server.base_url))
 
     def set(self, variables: Mapping[str, str]) -> None:

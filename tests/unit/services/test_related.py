@@ -261,6 +261,6 @@ def test_the_index_is_bounded_and_holds_no_words() -> None:
     assert index.of(InstanceId("other"), LogId("log_29")) is None
     clues = index.of(INSTANCE, LogId("log_29"))
     assert clues is not None
-    assert "551" not in repr(clues)
+    assert not [word for word in ("551@", "@lid", "M1") if word in repr(clues)]
     assert ClueIndex().note(INSTANCE, LogId("x"), MINE) != clues, "each run has its own digests"
     assert not ClueIndex().note(INSTANCE, LogId("x"), Meaning("?", ""))

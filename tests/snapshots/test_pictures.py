@@ -7,6 +7,7 @@ the first two lines, the keys on the last.
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest.mock import Mock
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.snapshots import scenes, scenes_lists, scenes_retries
 from tests.snapshots.stage import AtOnce, Scene
 from vzaps_tui.storage import archive_lane
 from vzaps_tui.ui import jobs
+from vzaps_tui.ui.widgets.top_bar import TopBar
 
 SCENES: dict[str, Scene] = scenes.SCENES | scenes_lists.SCENES | scenes_retries.SCENES
 PICTURES = [(name, size) for name, scene in SCENES.items() for size in scene.sizes]
@@ -29,6 +31,12 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_last_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """An API that is held in the middle of an answer gives none when the picture is taken."""
     monkeypatch.setattr(jobs, "_LAST_WAIT", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def no_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a slow machine takes for a picture is not to be read on it."""
+    monkeypatch.setattr(TopBar, "_aged", Mock())
 
 
 @pytest.mark.parametrize(("name", "size"), PICTURES, ids=map("-".join, PICTURES))

@@ -217,9 +217,9 @@ async def test_read_only_sends_nothing(keys: list[str]) -> None:
         text = screen_text(pilot)
         assert " r retry" not in text
         await press(pilot, *keys)
+        await until(pilot, lambda: "Read-only: nothing is sent." in toasts(app))
         assert not sent(gateway)
         assert not app.jobs.steps
-        assert "Read-only: nothing is sent." in toasts(app)
         assert "acme · read-only" in text
 
 
